@@ -1,0 +1,12 @@
+import { ResultError } from './errors.ts'
+
+/** Gives the time: milliseconds since 1970 UTC, or a Date. Inject one in tests. */
+export type Clock = () => number | Date
+
+/** The clock's time in whole milliseconds since 1970 UTC; CONFIG when it gives no time that a Date can hold. */
+export function nowMs(clock: Clock): number {
+  const now = Math.floor(Number(clock()))
+  if (Math.abs(now) <= 8.64e15) return now
+  const message = 'The clock gave no valid time. A clock returns milliseconds since 1970, or a Date.'
+  throw new ResultError({ code: 'CONFIG', operation: 'clock', message })
+}

@@ -1,0 +1,55 @@
+import { ResultError } from './errors.ts'
+
+declare const keyBrand: unique symbol
+
+/**
+ * A storage key that has been checked: segments joined by `/`, none of them empty, `.` or `..`; no NUL, no lone
+ * surrogate; 1 to 1,024 bytes of UTF-8. Keys are compared code unit by code unit: NFC and NFD forms, upper and
+ * lower case are different keys.
+ */
+export type Key = string & { readonly [keyBrand]: true }
+
+/** The longest key, in bytes of UTF-8, without a storage's prefix. */
+export const MAX_KEY_BYTES = 1024
+
+/** The first segment that user keys may not have; storages keep temporaries and leases below it. */
+export const RESERVED_SEGMENT = '.resultkit'
+
+const encoder = new TextEncoder()
+
+/**
+ * Checks a key. INVALID_KEY says which rule it breaks; the error's `key` holds what was given.
+ *
+ * @param operation - what the error says was attempted
+ */
+export function parseKey(key: string, operation: string = 'parseKey'): Key {
+  const problem = keyProblem(key)
+  if (problem === undefined) return key as Key
+  const message = `${operation} was given a key that ${problem}.`
+  throw new ResultError({ code: 'INVALID_KEY', operation, message, key })
+}
+
+// Letters, digits and the commonest marks, no segment that starts with a dot: nothing below can be wrong then.
+const PLAIN = /^[\w!-][\w!.-]*(?:\/[\w!-][\w!.-]*)*$/
+
+function keyProblem(key: string): string | undefined {
+  if (typeof key !== 'string') return 'is not a string'
+  if (PLAIN.test(key)) return key.length <= MAX_KEY_BYTES ? undefined : tooLong(key.length)
+  if (key === '') return 'is empty'
+  if (key.startsWith('sealed:')) return 'starts with "sealed:", which marks sealed references'
+  if (key.includes('\0')) return 'has a NUL character'
+  if (!key.isWellFormed()) return 'has a lone surrogate, which UTF-8 cannot hold'
+  for (const segment of key.split('/')) {
+    if (segment === '') return 'has an empty segment: remove the leading, trailing or doubled "/"'
+    if (segment === '.' || segment === '..') return 'has a "." or ".." segment'
+  }
+  if (key === RESERVED_SEGMENT || key.startsWith(`${RESERVED_SEGMENT}/`)) {
+    return `starts with "${RESERVED_SEGMENT}/", which storages keep for themselves`
+  }
+  const bytes = encoder.encode(key).length
+  return bytes > MAX_KEY_BYTES ? tooLong(bytes) : undefined
+}
+
+function tooLong(bytes: number): string {
+  return `has ${bytes} bytes of UTF-8; the limit is ${MAX_KEY_BYTES}`
+}

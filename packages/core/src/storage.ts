@@ -1,0 +1,148 @@
+import type { ByteSource } from './bytes.ts'
+import type { Key } from './key.ts'
+import type { ByteRange } from './range.ts'
+
+/** What a storage can do, as plain data. A condition that it cannot keep is refused as UNSUPPORTED before any I/O. */
+export interface StorageCapabilities {
+  /** `write` with `ifAbsent`, for bytes at hand. */
+  readonly ifAbsent: boolean
+  /** `write` with `ifMatch`, for bytes at hand. */
+  readonly ifMatch: boolean
+  /** `write` with `ifAbsent`, for a stream of any length. */
+  readonly ifAbsentStream: boolean
+  /** `write` with `ifMatch`, for a stream of any length. */
+  readonly ifMatchStream: boolean
+  /** `delete` with `ifMatch`. */
+  readonly deleteIfMatch: boolean
+  /** `read` with `ifMatch` or `ifNoneMatch`. */
+  readonly readConditions: boolean
+  readonly list: boolean
+  /** `read` with `range`. */
+  readonly ranges: boolean
+  /** Whether `a` and `a/b` can exist at the same time; where not, the second write is INVALID_KEY. */
+  readonly nestedKeys: boolean
+  /** Whether `writeId` is kept with the object and returned by `stat`. */
+  readonly writeId: boolean
+  /** The longest key in bytes of UTF-8, the storage's prefix subtracted; at most 1,024. */
+  readonly maxKeyBytes: number
+}
+
+/** What every operation takes. */
+export interface CallOptions {
+  /** Honoured before, during and after the operation; ABORTED then, with the reason as the cause. */
+  readonly signal: AbortSignal | undefined
+}
+
+export interface ReadOptions extends CallOptions {
+  readonly range: ByteRange | undefined
+  /** Only this version: another one is PRECONDITION_FAILED (an absent one is `undefined`). */
+  readonly ifMatch: string | undefined
+  /** Only another version than this: the same one is NOT_MODIFIED. */
+  readonly ifNoneMatch: string | undefined
+  /** More bytes than this, after the range, are TOO_LARGE before anything is allocated. */
+  readonly maxBytes: number | undefined
+}
+
+export interface WriteOptions extends CallOptions {
+  /** Create only: an existing object is ALREADY_EXISTS and stays as it is. */
+  readonly ifAbsent: boolean
+  /** Replace only this version: another one, or none, is PRECONDITION_FAILED. */
+  readonly ifMatch: string | undefined
+  /** Media type (RFC 9110), for storages that keep one. */
+  readonly contentType: string | undefined
+  /** The number of bytes that a stream will have, where it is known; another number of bytes fails the write. */
+  readonly size: number | undefined
+  /** Names this attempt; kept with the object where `capabilities.writeId` says so. */
+  readonly writeId: string
+}
+
+export interface DeleteOptions extends CallOptions {
+  /** Delete only this version: another one, or none, is PRECONDITION_FAILED. */
+  readonly ifMatch: string | undefined
+}
+
+export interface ListOptions extends CallOptions {
+  /** Only keys after this one, which is left out. */
+  readonly startAfter: string | undefined
+}
+
+/** What is known of a stored object. */
+export interface ObjectStat {
+  readonly key: string
+  /** Bytes as stored. */
+  readonly size: number
+  /** `undefined` where the storage did not say (S3 does not on a write). */
+  readonly lastModified: Date | undefined
+  /** Opaque and strong: other bytes have another etag. */
+  readonly etag: string
+  readonly writeId: string | undefined
+}
+
+/** One row of a listing. */
+export interface ObjectEntry {
+  readonly key: string
+  readonly size: number
+  readonly lastModified: Date | undefined
+  readonly etag: string | undefined
+}
+
+/**
+ * An object that is being read. All of it is one version, also when another is written meanwhile.
+ *
+ * The caller takes `bytes()` or `stream()`, once. To let go early it calls `return()` on the stream's iterator,
+ * also before the first `next()`, and the storage releases what it holds.
+ */
+export interface StoredObject {
+  /** `size` is that of the whole object, whatever the range. */
+  readonly stat: ObjectStat
+  bytes(): Promise<Uint8Array>
+  stream(): AsyncIterable<Uint8Array>
+}
+
+/**
+ * What a third party implements: five operations, a name, and what it can do. Make it an object literal.
+ *
+ * Core promises: keys are {@link Key}s, options are complete, one call is one operation, and a {@link ByteSource}'s
+ * bytes are not changed while it is being written.
+ *
+ * A storage promises:
+ * - `write` is all or nothing: a reader sees the old object or the new one, never a part, also when the process is
+ *   killed, the disk is full, the stream throws, the signal fires or others write at the same time;
+ * - a `write` that resolved is visible to every reader in every process;
+ * - absent is `undefined`, and nothing but "not found" is absent;
+ * - every failure is a `ResultError` with the key, the storage's `uri` and the cause, `retryable` where a second
+ *   attempt may succeed;
+ * - key to object name is injective, never leaves the root, and lists back exactly what was written;
+ * - keys below `.resultkit/` are its own and are not listed.
+ */
+export interface ResultStorage {
+  /** Identity such as `s3://bucket/prefix` or `file:///srv/results`; never a secret. */
+  readonly uri: string
+  readonly capabilities: StorageCapabilities
+  /** `undefined` when absent. Errors: PRECONDITION_FAILED, NOT_MODIFIED, TOO_LARGE, ABORTED, the storage's own. */
+  read(key: Key, options: ReadOptions): Promise<StoredObject | undefined>
+  /** Errors: ALREADY_EXISTS, PRECONDITION_FAILED, INVALID_KEY, UNSUPPORTED, ABORTED, the storage's own. */
+  write(key: Key, body: ByteSource, options: WriteOptions): Promise<ObjectStat>
+  /** Never reads the payload. `undefined` when absent. */
+  stat(key: Key, options: CallOptions): Promise<ObjectStat | undefined>
+  /** Absent succeeds, unless `ifMatch` is given. */
+  delete(key: Key, options: DeleteOptions): Promise<void>
+  /**
+   * Every key that starts with `prefix` (any text, `''` for all), each once, in ascending order of its UTF-8 bytes,
+   * page after page until the end. Keys written or deleted meanwhile may or may not appear.
+   */
+  list(prefix: string, options: ListOptions): AsyncIterable<ObjectEntry>
+}
+
+/** Wraps a storage in another one: retry, timeout, trace, ... A layer changes how an operation runs, never the bytes. */
+export type Layer = (inner: ResultStorage) => ResultStorage
+
+/** Applies layers in order: the first is the innermost. */
+export function applyLayers(storage: ResultStorage, layers: readonly Layer[]): ResultStorage {
+  return layers.reduce((inner, layer) => layer(inner), storage)
+}
+
+/** Lets go of an object that will not be read. */
+export async function releaseObject(object: StoredObject | undefined): Promise<void> {
+  await object?.stream()[Symbol.asyncIterator]().return?.()
+}

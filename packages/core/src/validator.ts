@@ -1,0 +1,103 @@
+import { type IssuePath, isResultError, ResultError, type ResultIssue } from './errors.ts'
+
+/** Standard Schema version 1 (https://standardschema.dev), as far as it is used here: zod, valibot, arktype and others. */
+export interface StandardSchemaV1<Input = unknown, Output = Input> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => StandardOutcome<Output> | Promise<StandardOutcome<Output>>
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined
+  }
+}
+
+type StandardOutcome<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] }
+
+interface StandardIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** Checks a value, and never changes it: what a schema transforms is not used. */
+export type Validator<T> = StandardSchemaV1<T, T> | ((value: T) => boolean | Promise<boolean>)
+
+/** What `validate` answers. */
+export type ValidationOutcome =
+  | { readonly valid: true; readonly issues: readonly [] }
+  | { readonly valid: false; readonly issues: readonly ResultIssue[] }
+
+/** A validator that accepts everything, to give a Result the type `T`: `validators: [type<Score[]>()]`. */
+export function type<T>(): Validator<T> {
+  return () => true
+}
+
+/** Runs every validator, also after one has failed. A validator that throws is a CONFIG error, never "invalid". */
+export async function runValidators(
+  validators: readonly Validator<never>[],
+  value: unknown,
+): Promise<ValidationOutcome> {
+  const issues: ResultIssue[] = []
+  for (const [index, validator] of validators.entries()) {
+    try {
+      issues.push(...(await runOne(validator as Validator<unknown>, value, index)))
+    } catch (error) {
+      throw validatorThrew(error, index)
+    }
+  }
+  return issues.length === 0 ? { valid: true, issues: [] } : { valid: false, issues }
+}
+
+async function runOne(
+  validator: Validator<unknown>,
+  value: unknown,
+  index: number,
+): Promise<readonly ResultIssue[]> {
+  // A schema may be a function as well (arktype), so the schema's mark is looked for first.
+  if ('~standard' in validator) {
+    const outcome = await validator['~standard'].validate(value)
+    return (outcome.issues ?? []).map(({ message, path }) => ({ message, path: issuePath(path) }))
+  }
+  const name = validator.name === '' ? `validators[${index}]` : validator.name
+  const answer: unknown = await validator(value)
+  if (typeof answer !== 'boolean') throw new TypeError('a validator function answers true or false')
+  return answer ? [] : [{ message: `${name} answered false`, path: [] }]
+}
+
+function issuePath(path: StandardIssue['path']): IssuePath {
+  return (path ?? []).map((segment) => (typeof segment === 'object' ? segment.key : segment))
+}
+
+function validatorThrew(error: unknown, index: number): ResultError {
+  if (isResultError(error)) return error
+  return new ResultError({
+    code: 'CONFIG',
+    operation: 'validate',
+    message: `validators[${index}] threw instead of answering. A validator answers true or false, or is a Standard Schema; mend it, or catch inside it.`,
+    cause: error,
+  })
+}
+
+/** The text of a path inside a value: `result.rows[3].price`. */
+export function formatPath(path: IssuePath, root: string = 'result'): string {
+  let text = root
+  for (const segment of path) {
+    if (typeof segment === 'number') text += `[${segment}]`
+    else if (typeof segment === 'string' && /^[A-Za-z_$][\w$]*$/.test(segment)) text += `.${segment}`
+    else text += typeof segment === 'symbol' ? `[${String(segment)}]` : `[${JSON.stringify(segment)}]`
+  }
+  return text
+}
+
+/** VALIDATION_FAILED with its issues; the message counts them and names the first places, never the values. */
+export function validationFailed(
+  operation: string,
+  issues: readonly ResultIssue[],
+  at: { readonly key?: string | undefined; readonly storage?: string | undefined },
+): ResultError {
+  const places = [...new Set(issues.map(({ path }) => formatPath(path)))]
+  const shown = places.slice(0, 5).join(', ') + (places.length > 5 ? `, and ${places.length - 5} more` : '')
+  const done = operation === 'write' ? 'Nothing was written.' : 'The stored value is unchanged.'
+  const message = `${operation}: the value does not pass its validators (${issues.length} ${issues.length === 1 ? 'issue' : 'issues'} at ${shown}). ${done} See error.issues.`
+  return new ResultError({ code: 'VALIDATION_FAILED', operation, message, issues, ...at })
+}

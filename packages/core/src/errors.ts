@@ -78,12 +78,11 @@ export class ResultError extends Error {
   readonly code: ResultErrorCode
   readonly operation: string
   readonly retryable: boolean
-  readonly #sensitive: ResultErrorOptions
+  #sensitive: ResultErrorOptions
 
   constructor(options: ResultErrorOptions) {
     super(options.message)
-    const inspect = (): string =>
-      `${this.stack ?? this.message} {code: '${this.code}', retryable: ${this.retryable}}`
+    const inspect = (): string => `${this.stack ?? this.message} {code: '${this.code}', retryable: ${this.retryable}}`
     Object.defineProperties(this, {
       name: { value: 'ResultError', configurable: true, writable: true },
       [BRAND]: { value: true },
@@ -93,6 +92,15 @@ export class ResultError extends Error {
     this.operation = options.operation
     this.retryable = options.retryable ?? false
     this.#sensitive = options
+  }
+
+  /** Fills in what is still missing of key and storage, on an error that was made where they were not known. */
+  static locate(error: unknown, key: string | undefined, storage: string | undefined): unknown {
+    if (typeof error === 'object' && error !== null && #sensitive in error) {
+      const known = error.#sensitive
+      error.#sensitive = { ...known, key: known.key ?? key, storage: known.storage ?? storage }
+    }
+    return error
   }
 
   /** The key of the operation, if it had one. Sensitive. */

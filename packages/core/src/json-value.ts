@@ -1,11 +1,5 @@
 /** A value that JSON represents exactly. */
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue }
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
 /** A plain JSON object. */
 export type JsonObject = Readonly<Record<string, JsonValue>>

@@ -77,12 +77,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): ResultStorage
         throw fail('NOT_MODIFIED', 'read', key, 'read: the object is the one that ifNoneMatch names.')
       const { start, end } = resolveRange(range, found.bytes.byteLength)
       if (maxBytes !== undefined && end - start > maxBytes) {
-        throw fail(
-          'TOO_LARGE',
-          'read',
-          key,
-          `read: ${end - start} bytes are more than maxBytes (${maxBytes}).`,
-        )
+        throw fail('TOO_LARGE', 'read', key, `read: ${end - start} bytes are more than maxBytes (${maxBytes}).`)
       }
       const copy = (): Uint8Array => found.bytes.slice(start, end)
       return {
@@ -95,27 +90,15 @@ export function memoryStorage(options: MemoryStorageOptions = {}): ResultStorage
       }
     },
 
-    async write(
-      key: Key,
-      body,
-      { ifAbsent, ifMatch, size, writeId, signal }: WriteOptions,
-    ): Promise<ObjectStat> {
+    async write(key: Key, body, { ifAbsent, ifMatch, size, writeId, signal }: WriteOptions): Promise<ObjectStat> {
       throwIfAborted('write', signal)
       const parts = bufferedParts(body)
-      const bytes = parts
-        ? concatBytes(parts).slice()
-        : await collectBytes((body as () => AsyncIterable<Uint8Array>)())
+      const bytes = parts ? concatBytes(parts).slice() : await collectBytes((body as () => AsyncIterable<Uint8Array>)())
       throwIfAborted('write', signal)
       if (size !== undefined && bytes.byteLength !== size) {
-        throw fail(
-          'CONFIG',
-          'write',
-          key,
-          `write: the body has ${bytes.byteLength} bytes, not the ${size} announced.`,
-        )
+        throw fail('CONFIG', 'write', key, `write: the body has ${bytes.byteLength} bytes, not the ${size} announced.`)
       }
-      if (ifAbsent && objects.has(key))
-        throw fail('ALREADY_EXISTS', 'write', key, 'write: there is an object already.')
+      if (ifAbsent && objects.has(key)) throw fail('ALREADY_EXISTS', 'write', key, 'write: there is an object already.')
       matching('write', key, ifMatch)
       version += 1
       const stat = {

@@ -15,8 +15,7 @@ export interface ByteRange {
 export function parseRange(range: ByteRange, operation: string): ByteRange {
   const { start, end } = range
   const wrong =
-    !Number.isSafeInteger(start) ||
-    (end !== undefined && (!Number.isSafeInteger(end) || start < 0 || end < start))
+    !Number.isSafeInteger(start) || (end !== undefined && (!Number.isSafeInteger(end) || start < 0 || end < start))
   if (!wrong) return range
   const message = `${operation} was given a range that is not {start, end?} in whole bytes with end >= start, or {start} below zero.`
   throw new ResultError({ code: 'CONFIG', operation, message })

@@ -48,11 +48,7 @@ export async function runValidators(
   return issues.length === 0 ? { valid: true, issues: [] } : { valid: false, issues }
 }
 
-async function runOne(
-  validator: Validator<unknown>,
-  value: unknown,
-  index: number,
-): Promise<readonly ResultIssue[]> {
+async function runOne(validator: Validator<unknown>, value: unknown, index: number): Promise<readonly ResultIssue[]> {
   // A schema may be a function as well (arktype), so the schema's mark is looked for first.
   if ('~standard' in validator) {
     const outcome = await validator['~standard'].validate(value)

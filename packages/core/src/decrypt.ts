@@ -1,0 +1,30 @@
+import { isResultError, withDetails } from './errors.ts'
+import type { Settings } from './options.ts'
+
+/** With encryption, whatever is wrong with the stored bytes is DECRYPT, which does not tell what it was. */
+export async function asDecrypt<R>({ encrypted }: Settings, run: () => Promise<R>): Promise<R> {
+  try {
+    return await run()
+  } catch (error) {
+    throw encrypted ? toDecrypt(error) : error
+  }
+}
+
+/** {@link asDecrypt} for a stream. */
+export async function* asDecryptStream<R>(
+  { encrypted }: Settings,
+  items: AsyncIterable<R>,
+): AsyncGenerator<R, void, undefined> {
+  try {
+    yield* items
+  } catch (error) {
+    throw encrypted ? toDecrypt(error) : error
+  }
+}
+
+function toDecrypt(error: unknown): unknown {
+  if (!isResultError(error) || (error.code !== 'CORRUPT' && error.code !== 'UNSUPPORTED')) return error
+  const message =
+    'The stored result cannot be decrypted here: the key, the place or the bytes are not those of the write.'
+  return withDetails(error, { code: 'DECRYPT', message })
+}

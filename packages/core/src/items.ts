@@ -1,0 +1,79 @@
+import { ResultError } from './errors.ts'
+import { runValidators, type Validator, validationFailed } from './validator.ts'
+
+/** What can be written through a stream serializer. A function can be replayed by a retry; so can an array. */
+export type ItemSource<T> = AsyncIterable<T> | Iterable<T> | ReadableStream<T> | (() => AsyncIterable<T> | Iterable<T>)
+
+/**
+ * A function that starts a fresh pass over the items each time it is called. What can be read only once throws on the
+ * second call. SERIALIZE when the value is no stream of items.
+ */
+export function replayable(value: unknown): () => AsyncIterable<unknown> {
+  if (typeof value === 'function') return () => toAsync((value as () => unknown)())
+  if (Array.isArray(value) || value instanceof Set || value instanceof Map) return () => toAsync(value)
+  const items = toAsync(value)
+  let used = false
+  return () => {
+    if (used) throw notReplayable()
+    used = true
+    return items
+  }
+}
+
+function toAsync(value: unknown): AsyncIterable<unknown> {
+  if (value instanceof ReadableStream) return fromReadable(value)
+  if (typeof value === 'object' && value !== null) {
+    if (Symbol.asyncIterator in value) return value as AsyncIterable<unknown>
+    if (Symbol.iterator in value) return fromIterable(value as Iterable<unknown>)
+  }
+  const message =
+    'write: a stream serializer takes an async iterable, a ReadableStream, an iterable, or a function that returns one.'
+  throw new ResultError({ code: 'SERIALIZE', operation: 'write', message })
+}
+
+async function* fromIterable(items: Iterable<unknown>): AsyncGenerator<unknown, void, undefined> {
+  yield* items
+}
+
+async function* fromReadable(stream: ReadableStream<unknown>): AsyncGenerator<unknown, void, undefined> {
+  const reader = stream.getReader()
+  let ended = false
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      ended = done
+      if (done) return
+      yield value
+    }
+  } finally {
+    if (!ended) await reader.cancel().catch(() => {})
+    reader.releaseLock()
+  }
+}
+
+function notReplayable(): ResultError {
+  const message =
+    'write: the stream was read once and cannot be replayed for a second attempt. Give a function that returns a fresh stream.'
+  return new ResultError({ code: 'UNAVAILABLE', operation: 'write', message })
+}
+
+/** Passes items on that pass the validators; VALIDATION_FAILED at the first that does not. */
+export async function* validatedItems(
+  items: AsyncIterable<unknown>,
+  validators: readonly Validator<never>[],
+  operation: string,
+): AsyncGenerator<unknown, void, undefined> {
+  let index = 0
+  for await (const item of items) {
+    const { issues } = await runValidators(validators, item)
+    if (issues.length > 0) {
+      throw validationFailed(
+        operation,
+        issues.map(({ message, path }) => ({ message, path: [index, ...path] })),
+        {},
+      )
+    }
+    index += 1
+    yield item
+  }
+}

@@ -1,0 +1,145 @@
+import type { Clock } from './clock.ts'
+import type { Codec, ReferenceSealer } from './codec.ts'
+import { type Duration, parseDuration } from './duration.ts'
+import { ResultError } from './errors.ts'
+import { type Location, type LocationFunction, type LocationPart, parseTemplate } from './location.ts'
+import type { CacheValidator } from './outcome.ts'
+import { isEncrypting, type Pipeline } from './pipeline.ts'
+import type { ResultFormat } from './reference.ts'
+import type { Serializer } from './serializer.ts'
+import { defaultSerializerName, resolveSerializer } from './serializer-names.ts'
+import { applyLayers, type Layer, type ResultStorage } from './storage.ts'
+import type { Validator } from './validator.ts'
+
+/** Whether a Result holds values, or streams of items. */
+export type ResultMode = Serializer['kind']
+
+/** How `write` seals its references: `true` with the keyring at hand, or with these. */
+export type Seal = boolean | undefined | SealOptions
+
+export interface SealOptions {
+  /** @default the Result's or store's `keyring` */
+  readonly keyring?: ReferenceSealer | undefined
+  /** Must be given again to open the reference. @default undefined */
+  readonly context?: string | undefined
+}
+
+/** An older way in which results were written, that may still be read. */
+export interface AcceptedPipeline {
+  readonly serializer?: Serializer | string | undefined
+  readonly codecs?: readonly Codec[] | undefined
+}
+
+/** What a Result is made of. */
+export interface ResultOptions<
+  T = unknown,
+  L extends Location = undefined,
+  M extends ResultMode = 'value',
+  S extends Seal = undefined,
+> {
+  /** Where bytes go. Without one, operations say UNSUPPORTED. @default undefined */
+  readonly storage?: ResultStorage | undefined
+  /** What references call the storage. @default the storage's uri */
+  readonly name?: string | undefined
+  /** A template, a function, or nothing for a dated default that never collides. @default undefined */
+  readonly location?: L
+  /** An instance, or the name of a built-in one. @default RESULTKIT_DEFAULT_SERIALIZER, else json() */
+  readonly serializer?: (Serializer & { readonly kind: M }) | string | undefined
+  /** Applied in order: compression before encryption. @default [] */
+  readonly codecs?: readonly Codec[] | undefined
+  /** Checked before a write and after a read; with a stream serializer, each item. @default [] */
+  readonly validators?: readonly Validator<T>[] | undefined
+  /** `record` keeps header, payload and digests in one object; `plain` is the payload alone. @default 'record' */
+  readonly format?: ResultFormat | undefined
+  /** Older pipelines that may be read as well. @default [] */
+  readonly accepts?: readonly AcceptedPipeline[] | undefined
+  /** How old a value may be for `find`, counted from its creation. @default no limit */
+  readonly cacheFor?: Duration | undefined
+  /** All must agree, or `find` says invalid. @default [] */
+  readonly cacheValidators?: readonly CacheValidator<T>[] | undefined
+  /** Wrap the storage; the first is the innermost. @default [] */
+  readonly layers?: readonly Layer[] | undefined
+  /** @default Date.now */
+  readonly clock?: Clock | undefined
+  /** Makes `write` return sealed references. @default undefined */
+  readonly seal?: S
+  /** Opens sealed references, and seals with `seal: true`. @default undefined */
+  readonly keyring?: ReferenceSealer | undefined
+  /** Written into records as `writer`. @default undefined */
+  readonly writer?: string | undefined
+}
+
+/** A location in the form that operations use. */
+export type ParsedLocation = readonly LocationPart[] | LocationFunction | undefined
+
+/** Options after they were checked. Types of values are erased: they serve the compiler only. */
+export interface Settings extends Pipeline {
+  readonly storage: ResultStorage | undefined
+  readonly name: string | undefined
+  readonly location: ParsedLocation
+  readonly encrypted: boolean
+  /** The configured pipeline, then the older ones. */
+  readonly accepted: readonly Pipeline[]
+  readonly validators: readonly Validator<never>[]
+  readonly format: ResultFormat
+  /** Milliseconds. */
+  readonly cacheFor: number | undefined
+  readonly cacheValidators: readonly CacheValidator<never>[]
+  readonly clock: Clock
+  readonly seal: { readonly keyring: ReferenceSealer; readonly context: string | undefined } | undefined
+  readonly keyring: ReferenceSealer | undefined
+  readonly writer: string | undefined
+}
+
+type AnyOptions = ResultOptions<never, Location, ResultMode, Seal>
+
+/** Checks options once, without any I/O. Errors: CONFIG, INVALID_LOCATION. */
+export function parseOptions(options: AnyOptions): Settings {
+  const { storage, name, location, layers = [], validators = [], format = 'record', accepts = [] } = options
+  const { cacheFor, cacheValidators = [], clock = Date.now, writer } = options
+  const pipeline = parsePipeline(options)
+  const encrypted = isEncrypting(pipeline.codecs)
+  if (format !== 'record' && format !== 'plain') throw config(`format is 'record' or 'plain'.`)
+  if (format === 'plain' && encrypted) {
+    throw config(`format: 'plain' cannot be encrypted, since nothing would say so. Use format: 'record'.`)
+  }
+  return {
+    storage: storage && applyLayers(storage, layers),
+    name,
+    location: typeof location === 'string' ? parseTemplate(location) : location,
+    ...pipeline,
+    encrypted,
+    accepted: [pipeline, ...accepts.map(parsePipeline)],
+    validators,
+    format,
+    cacheFor: cacheFor === undefined ? undefined : parseDuration(cacheFor),
+    cacheValidators,
+    clock,
+    ...parseSeal(options),
+    writer,
+  }
+}
+
+function parsePipeline({ serializer = defaultSerializerName(), codecs = [] }: AcceptedPipeline): Pipeline {
+  const resolved = resolveSerializer(serializer, [], codecs)
+  const firstEncryption = codecs.findIndex(({ kind }) => kind === 'encryption')
+  const lastCompression = codecs.findLastIndex(({ kind }) => kind === 'compression')
+  if (firstEncryption >= 0 && firstEncryption < lastCompression) {
+    throw config('codecs compress after they encrypt, and encrypted bytes do not compress. Put compression first.')
+  }
+  if (new Set(codecs.map(({ name }) => name)).size < codecs.length) throw config('codecs names one codec twice.')
+  return { serializer: resolved.serializer, codecs }
+}
+
+function parseSeal({ seal, keyring }: AnyOptions): Pick<Settings, 'seal' | 'keyring'> {
+  if (seal === undefined || seal === false) return { seal: undefined, keyring }
+  const given = seal === true ? {} : seal
+  const sealer = given.keyring ?? keyring
+  if (sealer === undefined) throw config('seal needs a keyring: give seal: { keyring }, or keyring beside it.')
+  return { seal: { keyring: sealer, context: given.context }, keyring: keyring ?? sealer }
+}
+
+/** CONFIG. */
+function config(message: string): ResultError {
+  return new ResultError({ code: 'CONFIG', operation: 'configure', message })
+}

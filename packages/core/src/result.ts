@@ -1,0 +1,299 @@
+import { parseDuration } from './duration.ts'
+import { isResultError, ResultError } from './errors.ts'
+import type { ItemSource } from './items.ts'
+import { isJsonObject } from './json-value.ts'
+import { type Key, parseKey } from './key.ts'
+import {
+  defaultLocation,
+  type Location,
+  type LocationParameters,
+  locationError,
+  locationKey,
+  type ParametersOf,
+  renderTemplate,
+} from './location.ts'
+import { parseOptions, type ResultMode, type ResultOptions, type Seal, type Settings } from './options.ts'
+import type {
+  FindOutcome,
+  RecordInfo,
+  ResultCallOptions,
+  ResultDeleteOptions,
+  ResultFindOptions,
+  ResultListOptions,
+  ResultReadOptions,
+  ResultStreamOptions,
+  ResultWriteOptions,
+} from './outcome.ts'
+import { type Loaded, type LoadOptions, load, type Source } from './read.ts'
+import { parseReference, type ResultReference } from './reference.ts'
+import type { ObjectEntry, ObjectStat, ResultStorage } from './storage.ts'
+import { describeSource, expired, notFound, streamSource } from './stream.ts'
+import {
+  runValidators,
+  type StandardSchemaV1,
+  type ValidationOutcome,
+  type Validator,
+  validationFailed,
+} from './validator.ts'
+import { writeValue } from './write.ts'
+
+declare const valueType: unique symbol
+
+/** A reference that reveals nothing; it starts with `sealed:`. */
+export type SealedReference<T = unknown> = string & { readonly [valueType]?: T }
+
+/** What a Result with this mode gives back: a value, or a stream of items. */
+export type ValueOf<T, M extends ResultMode> = M extends 'stream' ? AsyncIterable<T> : T
+/** What a Result with this mode takes. */
+export type InputOf<T, M extends ResultMode> = M extends 'stream' ? ItemSource<T> : T
+/** What `write` returns. */
+export type ReferenceOf<V, S extends Seal> = S extends undefined | false ? ResultReference<V> : SealedReference<V>
+
+/** Where a result lies: the location's parameters, a reference (sealed or not), or a storage key. */
+export type At<L> = ParametersOf<L> | ResultReference | string
+
+type ExtraValidator<T> = StandardSchemaV1 | ((value: T) => boolean | Promise<boolean>)
+type Arguments<L, A, O> = Record<never, never> extends ParametersOf<L> ? [at?: A, options?: O] : [at: A, options?: O]
+
+/**
+ * Keeps what functions return: validates, serializes, publishes atomically, and gives a small reference. Immutable;
+ * it is composed from options, never subclassed, and its construction does no I/O.
+ *
+ * `T` is inferred from the validators, `L` from a literal location.
+ *
+ * Every operation may reject with the storage's errors: ACCESS_DENIED, UNAVAILABLE, TIMEOUT, ABORTED; with
+ * INVALID_LOCATION and INVALID_KEY for a place that has no name; and with UNSUPPORTED when there is no storage.
+ */
+export class Result<
+  T = unknown,
+  L extends Location = undefined,
+  M extends ResultMode = 'value',
+  S extends Seal = undefined,
+> {
+  readonly #options: ResultOptions<never, Location, ResultMode, Seal>
+  readonly #settings: Settings
+
+  /** Errors: CONFIG, INVALID_LOCATION for a malformed template. */
+  constructor(options: ResultOptions<T, L, M, S> = {}) {
+    // The types of values serve callers; erased here, they keep Result<number[]> assignable to Result<unknown>.
+    this.#options = options as unknown as ResultOptions<never, Location, ResultMode, Seal>
+    this.#settings = parseOptions(this.#options)
+  }
+
+  /** The location as it was given: a template, a function, or `undefined`. */
+  get location(): Location {
+    return this.#options.location
+  }
+
+  /** The storage's identity, such as `s3://bucket/prefix`. */
+  get uri(): string | undefined {
+    return this.#settings.storage?.uri
+  }
+
+  /**
+   * Stores a value and returns its reference, after the storage has published it.
+   * Errors: VALIDATION_FAILED and SERIALIZE (nothing was written), ALREADY_EXISTS, PRECONDITION_FAILED, CONFIG.
+   */
+  async write(
+    value: InputOf<T, M>,
+    ...at: Arguments<L, ParametersOf<L> | string, ResultWriteOptions>
+  ): Promise<ReferenceOf<ValueOf<T, M>, S>> {
+    return (await this.writeWithStat(value, ...at)).reference
+  }
+
+  /** {@link write}, with the object as the storage sees it: its size and its etag, for `ifMatch`. */
+  async writeWithStat(
+    value: InputOf<T, M>,
+    ...[at, options = {}]: Arguments<L, ParametersOf<L> | string, ResultWriteOptions>
+  ): Promise<{ readonly reference: ReferenceOf<ValueOf<T, M>, S>; readonly stat: ObjectStat }> {
+    const settings = this.#settings
+    const storage = this.#storage('write')
+    const key = this.#key(at)
+    const written = await located(key, storage, writeValue(settings, storage, key, value, options))
+    return {
+      reference: (await this.#seal(written.reference)) as ReferenceOf<ValueOf<T, M>, S>,
+      stat: written.stat,
+    }
+  }
+
+  /**
+   * Reads a value that has to be there, verified by its digest. Errors: NOT_FOUND, EXPIRED (by `expiresAt` alone), CORRUPT,
+   * REPLACED, DECRYPT, DESERIALIZE, VALIDATION_FAILED, TOO_LARGE, UNSUPPORTED (written by another pipeline).
+   */
+  async read(...[at, options = {}]: Arguments<L, At<L>, ResultReadOptions>): Promise<ValueOf<T, M>> {
+    const source = await this.#source(at, 'read')
+    return located(source.key, source.storage, this.#read(source, options))
+  }
+
+  async #read(source: Source, options: ResultReadOptions): Promise<ValueOf<T, M>> {
+    const loaded = await load(source, loadOptions(options, undefined))
+    if (loaded.status === 'absent') throw notFound(source, 'read')
+    if (loaded.status === 'expired') throw expired('read', loaded.record.expiresAt ?? new Date(0))
+    if (loaded.issues.length > 0) throw validationFailed('read', loaded.issues, {})
+    return loaded.value as ValueOf<T, M>
+  }
+
+  /**
+   * Looks for a value that may not be there, or no longer be good: one request, and always a status. What is not an answer
+   * throws: CORRUPT, REPLACED, DECRYPT, DESERIALIZE, UNSUPPORTED, an outage.
+   */
+  async find(
+    ...[at, options = {}]: Arguments<L, At<L>, ResultFindOptions>
+  ): Promise<FindOutcome<ValueOf<T, M>, ReferenceOf<ValueOf<T, M>, S>>> {
+    const source = await this.#source(at, 'find')
+    const maxAge = options.maxAge === undefined ? this.#settings.cacheFor : parseDuration(options.maxAge)
+    const found = (async () => this.#outcome(await load(source, loadOptions(options, maxAge))))()
+    return located(source.key, source.storage, found)
+  }
+
+  async #outcome(loaded: Loaded): Promise<FindOutcome<ValueOf<T, M>, ReferenceOf<ValueOf<T, M>, S>>> {
+    if (loaded.status === 'absent') return { status: 'miss' }
+    if (loaded.status === 'expired') return loaded
+    const { record, stale, issues } = loaded
+    const value = loaded.value as ValueOf<T, M>
+    if (issues.length > 0) return { status: 'invalid', record, reason: 'validators', issues }
+    const now = new Date(Number(this.#settings.clock()))
+    for (const agrees of this.#settings.cacheValidators) {
+      if (!(await agrees({ value: value as never, record }, { now })))
+        return { status: 'invalid', record, reason: 'cacheValidators', issues: [] }
+    }
+    const reference = loaded.reference && ((await this.#seal(loaded.reference)) as ReferenceOf<ValueOf<T, M>, S>)
+    return { status: 'hit', value, record, reference, stale }
+  }
+
+  /** Whether an object is there; its payload is not read, and an expired one exists. */
+  async exists(...at: Arguments<L, At<L>, ResultCallOptions>): Promise<boolean> {
+    return (await this.stat(...at)) !== undefined
+  }
+
+  /** Size, lastModified and etag of the object, without its payload; `undefined` when absent. */
+  async stat(...[at, options = {}]: Arguments<L, At<L>, ResultCallOptions>): Promise<ObjectStat | undefined> {
+    const { key, storage } = await this.#source(at, 'stat')
+    return located(key, storage, storage.stat(key, { signal: options.signal }))
+  }
+
+  /**
+   * The record's header and the object's stat, in one small request and whatever the serializer; `undefined` when absent.
+   * The header is not verified: its digest stands at the record's end. Errors: CORRUPT, UNSUPPORTED version.
+   */
+  async describe(...[at, options = {}]: Arguments<L, At<L>, ResultCallOptions>): Promise<RecordInfo | undefined> {
+    const source = await this.#source(at, 'describe')
+    return located(source.key, source.storage, describeSource(source, options.signal))
+  }
+
+  /** Deletes what is there; absent succeeds unless `ifMatch` is given. Errors: PRECONDITION_FAILED. */
+  async delete(...[at, options = {}]: Arguments<L, At<L>, ResultDeleteOptions>): Promise<void> {
+    const { key, storage } = await this.#source(at, 'delete')
+    const { ifMatch, signal } = options
+    return located(key, storage, storage.delete(key, { ifMatch, signal }))
+  }
+
+  /** Every object of the storage whose key starts with `prefix`, in order of their keys. */
+  list(prefix: string = '', { startAfter, signal }: ResultListOptions = {}): AsyncIterable<ObjectEntry> {
+    return this.#storage('list').list(prefix, { startAfter, signal })
+  }
+
+  /** Whether a value passes the Result's validators and these; never throws for an invalid value. */
+  async validate(value: unknown, validators: readonly ExtraValidator<T>[] = []): Promise<ValidationOutcome> {
+    return runValidators([...this.#settings.validators, ...(validators as readonly Validator<never>[])], value)
+  }
+
+  /** The same Result with its location fixed; without a location, at a new dated place. */
+  format(...[parameters]: Arguments<L, ParametersOf<L>, never>): Result<T, string, M, S> {
+    const key = this.#key(parameters)
+    return this.with({ location: key.replaceAll(/[{}]/g, '$&$&') }) as unknown as Result<T, string, M, S>
+  }
+
+  /** The same Result with some options replaced. */
+  with<T2 = T, const L2 extends Location = L, M2 extends ResultMode = M, S2 extends Seal = S>(
+    options: ResultOptions<T2, L2, M2, S2>,
+  ): Result<T2, L2, M2, S2> {
+    return new Result<T2, L2, M2, S2>({ ...this.#options, ...options } as unknown as ResultOptions<T2, L2, M2, S2>)
+  }
+
+  /**
+   * The serializer's bytes, after the codecs, in constant memory; ends normally only when the digest matched. A range reads
+   * only what it needs where the outermost codec verifies parts; otherwise it is UNSUPPORTED, or unverified with `verify: false`.
+   */
+  async *stream(
+    ...[at, options = {}]: Arguments<L, At<L>, ResultStreamOptions>
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const source = await this.#source(at, 'stream')
+    try {
+      yield* streamSource(source, options)
+    } catch (error) {
+      throw ResultError.locate(error, source.key, source.storage.uri)
+    }
+  }
+
+  #storage(operation: string): ResultStorage {
+    const { storage } = this.#settings
+    if (storage !== undefined) return storage
+    const message = `${operation}: this Result has no storage. Choose a Result type such as localResult, s3Result or memoryResult, or give new Result({ storage }).`
+    throw new ResultError({ code: 'UNSUPPORTED', operation, message })
+  }
+
+  #key(at: unknown): Key {
+    const { location, clock, format, serializer } = this.#settings
+    if (typeof at === 'string') return parseKey(at, 'write')
+    if (at !== undefined && !isJsonObject(at))
+      throw locationError('The parameters of a location are an object, or the key a string.')
+    if (location === undefined) return defaultLocation(clock, format === 'plain' ? serializer.extension : '')
+    if (typeof location === 'function') return locationKey(callLocation(location, at ?? {}))
+    return renderTemplate(location, (at ?? {}) as LocationParameters)
+  }
+
+  async #source(at: unknown, operation: string): Promise<Source> {
+    const settings = this.#settings
+    const storage = this.#storage(operation)
+    const reference = await openReference(settings, at)
+    if (reference !== undefined) return { settings, storage, key: reference.key as Key, reference }
+    if (at === undefined && settings.location === undefined) {
+      throw locationError(`${operation} was not told where: this Result has no location. Pass a reference or a key.`)
+    }
+    return { settings, storage, key: this.#key(at), reference: undefined }
+  }
+
+  async #seal(reference: ResultReference): Promise<ResultReference | string> {
+    const { seal } = this.#settings
+    return seal === undefined ? reference : seal.keyring.seal(JSON.stringify(reference), seal.context)
+  }
+}
+
+/** A reference out of what an operation was given, if it is one. An object that owns `sha256` is. */
+async function openReference(settings: Settings, at: unknown): Promise<ResultReference | undefined> {
+  if (typeof at === 'string' && at.startsWith('sealed:')) {
+    return parseReference(JSON.parse(await openSealed(settings, at)))
+  }
+  return isJsonObject(at) && Object.hasOwn(at, 'sha256') ? parseReference(at) : undefined
+}
+
+function openSealed({ keyring, seal }: Settings, token: string): Promise<string> {
+  const sealer = seal?.keyring ?? keyring
+  if (sealer !== undefined) return sealer.open(token, seal?.context)
+  const message =
+    'The reference is sealed, and this Result has no keyring to open it. Give the keyring that it was sealed with.'
+  throw new ResultError({ code: 'CONFIG', operation: 'openReference', message })
+}
+
+function callLocation(location: (context: never) => string, parameters: object): string {
+  try {
+    return String(location(parameters as never))
+  } catch (cause) {
+    if (isResultError(cause)) throw cause
+    throw locationError('The location function threw. Mend it, or the parameters that it was given.', cause)
+  }
+}
+
+function loadOptions(options: ResultReadOptions, maxAge: number | undefined): LoadOptions {
+  const { signal, maxBytes, validate = true, allowReplaced = false } = options
+  return { signal, maxBytes, validate, allowReplaced, maxAge }
+}
+
+async function located<R>(key: string, storage: ResultStorage, running: Promise<R>): Promise<R> {
+  try {
+    return await running
+  } catch (error) {
+    throw ResultError.locate(error, key, storage.uri)
+  }
+}

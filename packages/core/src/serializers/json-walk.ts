@@ -1,0 +1,109 @@
+import {
+  containerKind,
+  ESCAPE,
+  hookFor,
+  isAllowedLoss,
+  isExactPrimitive,
+  isHijacked,
+  type JsonRules,
+  TAG,
+} from './json-rules.ts'
+import type { JsonType } from './json-types.ts'
+
+/** Thrown at the first offender; the places are looked for in a second pass. */
+export const REFUSED: unique symbol = Symbol('refused')
+
+/** One pass over a value. It has to cost no more than the JSON text, so that it keeps no paths. */
+export interface JsonWalk {
+  readonly rules: JsonRules
+  /** The objects met so far; with shared references allowed, those around the present one. */
+  readonly seen: Set<object>
+  /** How deep the walk is, or was when it ended with an error. */
+  depth: number
+}
+
+// Of a longer array, naming all properties would take many times the time and memory of its JSON text.
+const LONG_ARRAY = 100_000
+
+// Four times as fast for the items of an array as their property descriptors.
+const { __lookupGetter__: lookupGetter } = Object.prototype as unknown as {
+  __lookupGetter__(key: PropertyKey): unknown
+}
+
+/** The value, or a copy of it with every hook applied; throws {@link REFUSED}. Runs no getter. */
+export function walkValue(walk: JsonWalk, value: unknown, isMember: boolean): unknown {
+  if (isExactPrimitive(value)) return value
+  if (isHijacked()) throw REFUSED
+  if (typeof value !== 'object' || value === null) {
+    const type = hookFor(value, walk.rules)
+    if (type !== undefined) return walkHooked(walk, value, type)
+    if (isAllowedLoss(value, isMember, walk.rules)) return value
+    throw REFUSED
+  }
+  const { seen } = walk
+  const { size } = seen
+  if (seen.add(value).size === size) throw REFUSED
+  walk.depth += 1
+  const result = walkObject(walk, value)
+  walk.depth -= 1
+  if (walk.rules.lossy.has('shared')) seen.delete(value)
+  return result
+}
+
+function walkObject(walk: JsonWalk, value: object): unknown {
+  const kind = containerKind(value, walk.rules)
+  if (kind === 'array') return walkItems(walk, value as readonly unknown[])
+  if (kind === 'object') {
+    const members = walkMembers(walk, value)
+    const isTagged = walk.rules.types.length > 0 && Object.hasOwn(value, TAG)
+    return isTagged ? { [TAG]: ESCAPE, value: members } : members
+  }
+  const type = hookFor(value, walk.rules)
+  if (type === undefined) throw REFUSED
+  return walkHooked(walk, value, type)
+}
+
+function walkHooked(walk: JsonWalk, value: unknown, type: JsonType): unknown {
+  return { [TAG]: type.name, value: walkValue(walk, type.encode(value), false) }
+}
+
+function walkMembers(walk: JsonWalk, value: object): object {
+  if (Object.getOwnPropertySymbols(value).length > 0) throw REFUSED
+  const names = Object.getOwnPropertyNames(value)
+  let copy: object | undefined
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at] as string
+    const member = Object.getOwnPropertyDescriptor(value, name)
+    if (!member?.enumerable || member.get !== undefined || member.set !== undefined) throw REFUSED
+    if (typeof member.value === 'string') continue
+    const next = walkValue(walk, member.value, true)
+    if (next === member.value) continue
+    copy ??= { ...value }
+    // An assignment to __proto__ would change the prototype.
+    Object.defineProperty(copy, name, { value: next })
+  }
+  return copy ?? value
+}
+
+function walkItems(walk: JsonWalk, value: readonly unknown[]): readonly unknown[] {
+  const { length } = value
+  if (hasExtras(value)) throw REFUSED
+  let copy: unknown[] | undefined
+  for (let index = 0; index < length; index++) {
+    if (lookupGetter.call(value, index) !== undefined) throw REFUSED
+    const item = value[index]
+    if (typeof item === 'string') continue
+    const next = walkValue(walk, item, false)
+    if (next === item) continue
+    copy ??= [...value]
+    copy[index] = next
+  }
+  return copy ?? value
+}
+
+// Holes, too, make the numbers differ.
+function hasExtras(value: readonly unknown[]): boolean {
+  const { length } = value
+  if (length <= LONG_ARRAY) return Reflect.ownKeys(value).length !== length + 1
+  return Object.keys(value).length !== length || Object.getOwnPropertySymbols(value).length > 0
+}

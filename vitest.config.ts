@@ -14,6 +14,6 @@ export default defineConfig({
       'scripts/**/*.test.ts',
     ],
     testTimeout: 30_000,
-    reporters: ['default'],
+    reporters: ['default', './scripts/closing-line.ts'],
   },
 })

@@ -80,7 +80,7 @@ function checked(name: string, value: unknown, root: IssuePath, rules: JsonRules
 }
 
 function isOverflow(error: unknown): boolean {
-  return error instanceof Error && /call stack|recursion/.test(error.message)
+  return error instanceof Error && /^(Maximum call stack|too much recursion)/.test(error.message)
 }
 
 function write(name: string, library: JsonLibrary, value: unknown): string {

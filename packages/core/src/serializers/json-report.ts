@@ -111,9 +111,8 @@ function inspectHoles(report: Report, value: readonly unknown[], parent: Place):
   add(report, { parent, key }, others > 0 ? `hole, and ${others} more in this array` : 'hole')
 }
 
-// All canonical: an array owns no index but below its length.
 function isIndex(name: PropertyKey): boolean {
-  return typeof name === 'string' && /^(0|[1-9]\d{0,9})$/.test(name) && Number(name) < 2 ** 32 - 1
+  return typeof name === 'string' && String(Number(name) >>> 0) === name
 }
 
 /** The type of a value that JSON refuses, in words; a class by its name, without running its code. */

@@ -42,7 +42,10 @@ function reviveTagged(hooks: Hooks, tagged: JsonObject, where: string): unknown 
   const type = hooks.get(name)
   if (type === undefined) {
     const known = [...hooks.keys()].join(', ')
-    throw undecodable(where, `no hook for the type ${name.slice(0, 100)}, only for ${known}`)
+    throw undecodable(
+      where,
+      `no hook for the type ${name.slice(0, 100)}, only for ${known}; give the serializer's types one`,
+    )
   }
   const json = reviveValue(hooks, value, where)
   try {

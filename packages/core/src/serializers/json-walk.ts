@@ -13,7 +13,7 @@ import type { JsonType } from './json-types.ts'
 /** Thrown at the first offender; the places are looked for in a second pass. */
 export const REFUSED: unique symbol = Symbol('refused')
 
-/** One pass over a value. It has to cost no more than the JSON text, so that it keeps no paths. */
+/** One pass over a value. It must not cost much more than the JSON text, so that it keeps no paths. */
 export interface JsonWalk {
   readonly rules: JsonRules
   /** The objects met so far; with shared references allowed, those around the present one. */
@@ -70,7 +70,7 @@ function walkHooked(walk: JsonWalk, value: unknown, type: JsonType): unknown {
 function walkMembers(walk: JsonWalk, value: object): object {
   if (Object.getOwnPropertySymbols(value).length > 0) throw REFUSED
   const names = Object.getOwnPropertyNames(value)
-  let copy: object | undefined
+  let changes: Map<PropertyKey, unknown> | undefined
   for (let at = 0; at < names.length; at++) {
     const name = names[at] as string
     const member = Object.getOwnPropertyDescriptor(value, name)
@@ -78,27 +78,33 @@ function walkMembers(walk: JsonWalk, value: object): object {
     if (typeof member.value === 'string') continue
     const next = walkValue(walk, member.value, true)
     if (next === member.value) continue
-    copy ??= { ...value }
-    // An assignment to __proto__ would change the prototype.
-    Object.defineProperty(copy, name, { value: next })
+    changes ??= new Map()
+    changes.set(name, next)
   }
-  return copy ?? value
+  return changes === undefined ? value : changed({ ...value }, changes)
 }
 
 function walkItems(walk: JsonWalk, value: readonly unknown[]): readonly unknown[] {
   const { length } = value
   if (hasExtras(value)) throw REFUSED
-  let copy: unknown[] | undefined
+  let changes: Map<PropertyKey, unknown> | undefined
   for (let index = 0; index < length; index++) {
     if (lookupGetter.call(value, index) !== undefined) throw REFUSED
     const item = value[index]
     if (typeof item === 'string') continue
     const next = walkValue(walk, item, false)
     if (next === item) continue
-    copy ??= [...value]
-    copy[index] = next
+    changes ??= new Map()
+    changes.set(index, next)
   }
-  return copy ?? value
+  return changes === undefined ? value : changed([...value], changes)
+}
+
+// Only called when all of the value was checked: copying it earlier would run the getters that come later.
+function changed<T extends object>(copy: T, changes: ReadonlyMap<PropertyKey, unknown>): T {
+  // An assignment to __proto__ would change the prototype.
+  for (const [name, value] of changes) Object.defineProperty(copy, name, { value })
+  return copy
 }
 
 // Holes, too, make the numbers differ.

@@ -1,1 +1,6 @@
-export {}
+export type { IoMode } from './disk.ts'
+export { fileStorage } from './file-storage.ts'
+export { type LocalResultOptions, localResult } from './local-result.ts'
+export type { Durability, FileStorageOptions } from './root.ts'
+export type { SweepOptions, SweepReport, SweepRow } from './sweep.ts'
+export { sweep } from './sweep.ts'

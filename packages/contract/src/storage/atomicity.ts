@@ -1,0 +1,134 @@
+import type { ResultStorage } from '@resultkit/core'
+import { pattern, type SpiedBody, spiedBody, spiedPieces, utf8 } from '../body.ts'
+import type { ContractCase } from '../contract-case.ts'
+import { expectBytes, expectFailure, expectList, expectSame, expectThat, isCausedBy } from '../expectation.ts'
+import { show } from '../show.ts'
+import { gate, settles } from '../timing.ts'
+import { CALL, expectAbsent, get, key, keysOf, put, reading, statOf, storageCase } from './use.ts'
+
+const SIZES = [200_000, 65_536, 300_001, 1]
+
+/** A value that shows a mixture: every byte is the round's, and so is the size. */
+function filled(round: number): Uint8Array {
+  return new Uint8Array(SIZES[round % SIZES.length] as number).fill(round)
+}
+
+async function checkWhole(storage: ResultStorage): Promise<void> {
+  const object = await storage.read(key('torn'), reading())
+  expectThat(object !== undefined, 'a key that is being replaced is never absent', 'read gave undefined')
+  const bytes = await object.bytes()
+  const promised = 'a reader sees the old value or the new one, never a part or a mixture'
+  expectBytes(promised, bytes, filled(bytes[0] ?? 0))
+  expectSame(`${promised}: stat.size is that of the value read`, object.stat.size, bytes.byteLength)
+  const stat = await storage.stat(key('torn'), CALL)
+  expectThat(SIZES.includes(stat?.size ?? -1), 'stat sees a whole value', `${stat?.size} bytes`)
+}
+
+async function checkConcurrentReaders(storage: ResultStorage): Promise<void> {
+  await put(storage, 'torn', filled(0))
+  let writing = true
+  const write = async (): Promise<void> => {
+    for (let round = 1; round <= 16; round++) {
+      const body = filled(round)
+      await put(storage, 'torn', round % 2 === 0 ? body : spiedPieces([body.subarray(0, 9), body.subarray(9)]).source)
+    }
+  }
+  const read = async (): Promise<void> => {
+    while (writing) await checkWhole(storage)
+  }
+  const writer = write().finally(() => {
+    writing = false
+  })
+  await Promise.all([writer, read(), read(), read()])
+  expectBytes('the last write is what stays', await get(storage, 'torn'), filled(16))
+}
+
+async function checkConcurrentWriters(storage: ResultStorage): Promise<void> {
+  for (let round = 0; round < 3; round++) {
+    const bodies = [1, 2, 3, 4, 5, 6, 7].map((writer) => filled(writer))
+    await Promise.all(bodies.map((body) => put(storage, 'torn', body)))
+    await checkWhole(storage)
+  }
+}
+
+/** Runs `look` when the body has been read halfway and the write waits for the rest. */
+async function halfway(storage: ResultStorage, name: string, look: () => Promise<void>): Promise<void> {
+  const half = gate()
+  const looked = gate()
+  const body = spiedBody(async (index) => {
+    if (index === 1) {
+      half.open()
+      await looked.opened
+    }
+    return index < 2 ? pattern(100_000, index) : undefined
+  })
+  const write = put(storage, name, body.source)
+  try {
+    await settles('write reads its stream', Promise.race([half.opened, write.then(() => {})]))
+    await settles('nobody waits for a write that waits for its stream', look())
+  } finally {
+    looked.open()
+    await write
+  }
+}
+
+async function checkHalfwayNew(storage: ResultStorage): Promise<void> {
+  await halfway(storage, 'dir/new', async () => {
+    await expectAbsent(storage, 'dir/new', 'a key is absent while it is being written for the first time')
+    if (storage.capabilities.list)
+      expectList('list shows nothing of a write that is not finished', await keysOf(storage), [])
+  })
+  expectSame('the finished write is there', (await statOf(storage, 'dir/new')).size, 200_000)
+}
+
+async function checkHalfwayReplaced(storage: ResultStorage): Promise<void> {
+  const old = utf8('old value')
+  const { etag } = await put(storage, 'dir/old', old)
+  await halfway(storage, 'dir/old', async () => {
+    const promised = 'the old value stays while it is being replaced'
+    expectBytes(promised, await get(storage, 'dir/old'), old)
+    expectSame(promised, (await statOf(storage, 'dir/old')).etag, etag)
+    if (storage.capabilities.list) expectList(promised, await keysOf(storage), ['dir/old'])
+  })
+  expectSame('the finished write is there', (await statOf(storage, 'dir/old')).size, 200_000)
+}
+
+async function checkThrows(storage: ResultStorage, body: (error: Error) => SpiedBody['source']): Promise<void> {
+  const old = utf8('old value')
+  await put(storage, 'dir/kept', old)
+  for (const name of ['dir/kept', 'dir/new']) {
+    const mine = new Error('the stream broke')
+    const error = await expectFailure('a write whose stream throws fails', () => put(storage, name, body(mine)))
+    expectThat(isCausedBy(error, mine), "the failure is the stream's error, or has it as a cause", () => show(error))
+  }
+  expectBytes('a write whose stream throws leaves the old value', await get(storage, 'dir/kept'), old)
+  await expectAbsent(storage, 'dir/new', 'a write whose stream throws stores nothing')
+  if (storage.capabilities.list)
+    expectList('a write whose stream throws leaves nothing in the listing', await keysOf(storage), ['dir/kept'])
+}
+
+function throwsAt(at: number): (error: Error) => SpiedBody['source'] {
+  return (error) =>
+    spiedBody((index) => {
+      if (index < at) return pattern(100_000, index)
+      throw error
+    }).source
+}
+
+export const atomicityCases: readonly ContractCase<ResultStorage>[] = [
+  storageCase('atomicity: concurrent readers see whole values during overwrites', [], checkConcurrentReaders),
+  storageCase('atomicity: concurrent writers leave one whole value', [], checkConcurrentWriters),
+  storageCase('atomicity: nothing is visible halfway through a first write', [], checkHalfwayNew),
+  storageCase('atomicity: the old value is visible halfway through an overwrite', [], checkHalfwayReplaced),
+  storageCase('atomicity: a stream that throws midway stores nothing, and its error comes out', [], (s) =>
+    checkThrows(s, throwsAt(2)),
+  ),
+  storageCase('atomicity: a stream that throws at once stores nothing, and its error comes out', [], (s) =>
+    checkThrows(s, throwsAt(0)),
+  ),
+  storageCase('atomicity: a body function that throws stores nothing, and its error comes out', [], (s) =>
+    checkThrows(s, (error) => () => {
+      throw error
+    }),
+  ),
+]

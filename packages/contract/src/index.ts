@@ -1,6 +1,7 @@
 export { codecContract } from './codec/codec-contract.ts'
 export { applies, type ContractCase, unmetRequirements } from './contract-case.ts'
 export { layerContract } from './layer/layer-contract.ts'
+export { resultContract } from './result/result-contract.ts'
 export { serializerContract } from './serializer/serializer-contract.ts'
 export { outageContract } from './storage/outage-contract.ts'
 export { storageContract } from './storage/storage-contract.ts'

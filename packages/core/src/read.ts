@@ -274,17 +274,22 @@ export function contextOf(
   return { key, header: header?.line ?? NOTHING, maxBytes, signal, report }
 }
 
+/** A stream of known size as one array; the very piece, where the storage gave it in one. */
 async function collectExactly(pieces: AsyncIterable<Uint8Array>, size: number): Promise<Uint8Array> {
   if (size < 0) throw corrupt('it ends before its trailer')
-  const bytes = new Uint8Array(size)
+  let bytes: Uint8Array | undefined
   let filled = 0
   for await (const piece of pieces) {
     if (filled + piece.byteLength > size) throw corrupt('it is longer than the storage says')
-    bytes.set(piece, filled)
+    if (filled === 0 && piece.byteLength === size) bytes = piece
+    else {
+      bytes ??= new Uint8Array(size)
+      bytes.set(piece, filled)
+    }
     filled += piece.byteLength
   }
   if (filled !== size) throw corrupt('it is shorter than the storage says')
-  return bytes
+  return bytes ?? new Uint8Array()
 }
 
 function unexpectedStream(): ResultError {

@@ -154,6 +154,7 @@ export function toyEncryption(binds: boolean = true): Codec {
   }
   return {
     ...inner,
+    name: 'toy-encryption',
     encode: (bytes, context) => collectBytes(sealed(one(bytes), context)),
     decode: (bytes, context) => collectBytes(opened(one(bytes), context)),
     encodeStream: sealed,

@@ -1,6 +1,5 @@
 import {
   abortedError,
-  type ByteSource,
   collectBytes,
   type Key,
   memoryStorage,
@@ -62,6 +61,7 @@ const NOTHING: StorageCapabilities = {
 export function limitedStorage(capabilities: Partial<StorageCapabilities> = {}): ResultStorage {
   const inner = faithfulStorage()
   const able = { ...NOTHING, ...capabilities }
+  const names = new Set<string>()
   const fail = (code: ResultErrorCode, operation: string, key?: string): ResultError =>
     new ResultError({ code, operation, key, storage: inner.uri, message: `${operation} is refused.` })
   const check = (operation: string, key: string | undefined, allowed: boolean): void => {
@@ -80,8 +80,16 @@ export function limitedStorage(capabilities: Partial<StorageCapabilities> = {}):
       check('write', key, !options.ifAbsent || (streamed ? able.ifAbsentStream : able.ifAbsent))
       check('write', key, options.ifMatch === undefined || (streamed ? able.ifMatchStream : able.ifMatch))
       if (new TextEncoder().encode(key).length > able.maxKeyBytes) throw fail('INVALID_KEY', 'write', key)
-      if (!able.nestedKeys && (await isNested(inner, key))) throw fail('INVALID_KEY', 'write', key)
-      return inner.write(key, body as ByteSource, options)
+      if (able.nestedKeys) return inner.write(key, body, options)
+      const isNew = !names.has(key)
+      if (isNested(names, key)) throw fail('INVALID_KEY', 'write', key)
+      names.add(key)
+      try {
+        return await inner.write(key, body, options)
+      } catch (error) {
+        if (isNew) names.delete(key)
+        throw error
+      }
     },
     async stat(key, options) {
       const stat = await inner.stat(key, options)
@@ -89,7 +97,8 @@ export function limitedStorage(capabilities: Partial<StorageCapabilities> = {}):
     },
     async delete(key, options) {
       check('delete', key, able.deleteIfMatch || options.ifMatch === undefined)
-      return inner.delete(key, options)
+      await inner.delete(key, options)
+      names.delete(key)
     },
     async *list(prefix, options) {
       check('list', undefined, able.list)
@@ -98,8 +107,7 @@ export function limitedStorage(capabilities: Partial<StorageCapabilities> = {}):
   }
 }
 
-async function isNested(inner: ResultStorage, key: Key): Promise<boolean> {
-  for await (const entry of inner.list('', { startAfter: undefined, signal: undefined }))
-    if (entry.key.startsWith(`${key}/`) || key.startsWith(`${entry.key}/`)) return true
+function isNested(names: ReadonlySet<string>, key: Key): boolean {
+  for (const name of names) if (name.startsWith(`${key}/`) || key.startsWith(`${name}/`)) return true
   return false
 }

@@ -1,4 +1,4 @@
-import { ResultError } from './errors.ts'
+import { resultError } from './errors.ts'
 
 /** Gives the time: milliseconds since 1970 UTC, or a Date. Inject one in tests. */
 export type Clock = () => number | Date
@@ -8,5 +8,5 @@ export function nowMs(clock: Clock): number {
   const now = Math.floor(Number(clock()))
   if (Math.abs(now) <= 8.64e15) return now
   const message = 'The clock gave no valid time. A clock returns milliseconds since 1970, or a Date.'
-  throw new ResultError({ code: 'CONFIG', operation: 'clock', message })
+  throw resultError('CONFIG', 'clock', message)
 }

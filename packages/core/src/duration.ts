@@ -1,4 +1,4 @@
-import { ResultError } from './errors.ts'
+import { resultError } from './errors.ts'
 
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 
@@ -11,5 +11,5 @@ export function parseDuration(duration: Duration): number {
   const ms = match ? Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS] : duration
   if (typeof ms === 'number' && ms >= 0 && Number.isFinite(ms)) return ms
   const message = `"${String(duration)}" is not a duration. Use milliseconds, or a number with ms, s, m, h, d or w, such as '1d'.`
-  throw new ResultError({ code: 'CONFIG', operation: 'parseDuration', message })
+  throw resultError('CONFIG', 'parseDuration', message)
 }

@@ -130,6 +130,16 @@ export class ResultError extends Error {
   }
 }
 
+/** A {@link ResultError} in one line. */
+export function resultError(
+  code: ResultErrorCode,
+  operation: string,
+  message: string,
+  details?: Omit<ResultErrorOptions, 'code' | 'operation' | 'message'>,
+): ResultError {
+  return new ResultError({ ...details, code, operation, message })
+}
+
 /** Whether `error` is a {@link ResultError}, also one made by another copy of this package. */
 export function isResultError(error: unknown): error is ResultError {
   return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[BRAND] === true
@@ -153,12 +163,7 @@ export function withDetails(error: ResultError, details: Partial<ResultErrorOpti
 
 /** The ABORTED error for an {@link AbortSignal} that has fired; its reason is the cause. */
 export function abortedError(operation: string, signal: AbortSignal): ResultError {
-  return new ResultError({
-    code: 'ABORTED',
-    operation,
-    message: `${operation} was aborted by its signal.`,
-    cause: signal.reason,
-  })
+  return resultError('ABORTED', operation, `${operation} was aborted by its signal.`, { cause: signal.reason })
 }
 
 /** Throws ABORTED when the signal has fired. */

@@ -1,4 +1,4 @@
-import { ResultError } from './errors.ts'
+import { type ResultError, resultError } from './errors.ts'
 import { runValidators, type Validator, validationFailed } from './validator.ts'
 
 /** What can be written through a stream serializer. A function can be replayed by a retry; so can an array. */
@@ -28,7 +28,7 @@ function toAsync(value: unknown): AsyncIterable<unknown> {
   }
   const message =
     'write: a stream serializer takes an async iterable, a ReadableStream, an iterable, or a function that returns one.'
-  throw new ResultError({ code: 'SERIALIZE', operation: 'write', message })
+  throw resultError('SERIALIZE', 'write', message)
 }
 
 async function* fromIterable(items: Iterable<unknown>): AsyncGenerator<unknown, void, undefined> {
@@ -54,7 +54,7 @@ async function* fromReadable(stream: ReadableStream<unknown>): AsyncGenerator<un
 function notReplayable(): ResultError {
   const message =
     'write: the stream was read once and cannot be replayed for a second attempt. Give a function that returns a fresh stream.'
-  return new ResultError({ code: 'UNAVAILABLE', operation: 'write', message })
+  return resultError('UNAVAILABLE', 'write', message)
 }
 
 /** Passes items on that pass the validators; VALIDATION_FAILED at the first that does not. */

@@ -1,4 +1,4 @@
-import { ResultError } from './errors.ts'
+import { resultError } from './errors.ts'
 
 declare const keyBrand: unique symbol
 
@@ -26,7 +26,7 @@ export function parseKey(key: string, operation: string = 'parseKey'): Key {
   const problem = keyProblem(key)
   if (problem === undefined) return key as Key
   const message = `${operation} was given a key that ${problem}.`
-  throw new ResultError({ code: 'INVALID_KEY', operation, message, key })
+  throw resultError('INVALID_KEY', operation, message, { key })
 }
 
 // Letters, digits and the commonest marks, no segment that starts with a dot: nothing below can be wrong then.

@@ -1,5 +1,5 @@
 import { type Clock, nowMs } from './clock.ts'
-import { ResultError } from './errors.ts'
+import { type ResultError, resultError } from './errors.ts'
 import { type Key, parseKey } from './key.ts'
 
 /** What a template parameter may be. A `Date` needs a format: `{day:yyyy-MM-dd}`. */
@@ -48,7 +48,7 @@ export type LocationPart =
 
 /** INVALID_LOCATION. */
 export function locationError(message: string, cause?: unknown): ResultError {
-  return new ResultError({ code: 'INVALID_LOCATION', operation: 'format', message, cause })
+  return resultError('INVALID_LOCATION', 'format', message, { cause })
 }
 
 const DATE_TOKENS = /yyyy|SSS|MM|dd|HH|mm|ss/g

@@ -1,6 +1,6 @@
-import { bufferedParts, collectBytes, concatBytes } from './bytes.ts'
+import { bufferedParts, collectBytes, concatBytes, streamOf } from './bytes.ts'
 import { type Clock, nowMs } from './clock.ts'
-import { ResultError, type ResultErrorCode, throwIfAborted } from './errors.ts'
+import { abortedError, type ResultError, type ResultErrorCode, resultError, throwIfAborted } from './errors.ts'
 import { type Key, MAX_KEY_BYTES } from './key.ts'
 import { resolveRange } from './range.ts'
 import type {
@@ -48,7 +48,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): ResultStorage
   let version = 0
 
   const fail = (code: ResultErrorCode, operation: string, key: string, message: string): ResultError =>
-    new ResultError({ code, operation, key, storage: uri, message })
+    resultError(code, operation, message, { key, storage: uri })
 
   const matching = (operation: string, key: Key, ifMatch: string | undefined): Stored | undefined => {
     const found = objects.get(key)
@@ -93,7 +93,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): ResultStorage
     async write(key: Key, body, { ifAbsent, ifMatch, size, writeId, signal }: WriteOptions): Promise<ObjectStat> {
       throwIfAborted('write', signal)
       const parts = bufferedParts(body)
-      const bytes = parts ? concatBytes(parts).slice() : await collectBytes((body as () => AsyncIterable<Uint8Array>)())
+      const bytes = (parts ? concatBytes(parts) : await collectUnder(signal, streamOf(body))).slice()
       throwIfAborted('write', signal)
       if (size !== undefined && bytes.byteLength !== size) {
         throw fail('CONFIG', 'write', key, `write: the body has ${bytes.byteLength} bytes, not the ${size} announced.`)
@@ -135,6 +135,24 @@ export function memoryStorage(options: MemoryStorageOptions = {}): ResultStorage
         yield { key, size, lastModified, etag }
       }
     },
+  }
+}
+
+/** Reads a stream to its end, or until the signal fires, also while the stream stalls. */
+async function collectUnder(signal: AbortSignal | undefined, stream: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  aborted.catch(() => {})
+  const abort = (): void => {
+    if (signal !== undefined) reject(abortedError('write', signal))
+    // Not awaited: a stalled generator settles return() only after its next().
+    stream.return(undefined).catch(() => {})
+  }
+  signal?.addEventListener('abort', abort, { once: true })
+  const next = (): Promise<IteratorResult<Uint8Array>> => Promise.race([aborted, stream.next()])
+  try {
+    return await collectBytes({ [Symbol.asyncIterator]: () => ({ next }) })
+  } finally {
+    signal?.removeEventListener('abort', abort)
   }
 }
 

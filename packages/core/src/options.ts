@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Codec, ReferenceSealer } from './codec.ts'
 import { type Duration, parseDuration } from './duration.ts'
-import { ResultError } from './errors.ts'
+import { type ResultError, resultError } from './errors.ts'
 import { type Location, type LocationFunction, type LocationPart, parseTemplate } from './location.ts'
 import type { CacheValidator } from './outcome.ts'
 import { isEncrypting, type Pipeline } from './pipeline.ts'
@@ -141,5 +141,5 @@ function parseSeal({ seal, keyring }: AnyOptions): Pick<Settings, 'seal' | 'keyr
 
 /** CONFIG. */
 function config(message: string): ResultError {
-  return new ResultError({ code: 'CONFIG', operation: 'configure', message })
+  return resultError('CONFIG', 'configure', message)
 }

@@ -1,6 +1,6 @@
 import { concatBytes } from './bytes.ts'
 import type { Codec, CodecContext } from './codec.ts'
-import { ResultError } from './errors.ts'
+import { resultError } from './errors.ts'
 import { canonicalJson, type JsonValue } from './json-value.ts'
 import type { SerializerName } from './reference.ts'
 import type { Serializer } from './serializer.ts'
@@ -54,7 +54,7 @@ export function matchPipeline(
     describePipeline(serializerName(pipeline.serializer), namesOf(pipeline.codecs)),
   )
   const message = `The result was written with ${describePipeline(serializer, codecs)}, and this reader is configured for ${configured.join(' or ')}. Configure the same serializer and codecs, or list the older pipeline in accepts.`
-  throw new ResultError({ code: 'UNSUPPORTED', operation: 'read', message })
+  throw resultError('UNSUPPORTED', 'read', message)
 }
 
 /** The names of codecs, in order. */

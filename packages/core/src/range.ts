@@ -1,4 +1,4 @@
-import { ResultError } from './errors.ts'
+import { resultError } from './errors.ts'
 
 /**
  * A half-open range of bytes with the meaning of `Array.prototype.slice`: `{start: 0, end: 10}` are the first ten,
@@ -18,7 +18,7 @@ export function parseRange(range: ByteRange, operation: string): ByteRange {
     !Number.isSafeInteger(start) || (end !== undefined && (!Number.isSafeInteger(end) || start < 0 || end < start))
   if (!wrong) return range
   const message = `${operation} was given a range that is not {start, end?} in whole bytes with end >= start, or {start} below zero.`
-  throw new ResultError({ code: 'CONFIG', operation, message })
+  throw resultError('CONFIG', operation, message)
 }
 
 /** The range as offsets into an object of `size` bytes: `0 <= start <= end <= size`. */

@@ -1,6 +1,6 @@
 import type { Codec, CodecContext } from './codec.ts'
 import { asDecrypt, asDecryptStream } from './decrypt.ts'
-import { ResultError, type ResultIssue } from './errors.ts'
+import { type ResultError, type ResultIssue, resultError } from './errors.ts'
 import { expiry, isOld } from './freshness.ts'
 import { validatedItems } from './items.ts'
 import type { Key } from './key.ts'
@@ -94,7 +94,7 @@ export async function load(source: Source, options: LoadOptions): Promise<Loaded
 function checkFormat({ format }: Settings, reference: ResultReference): void {
   if (reference.format === format) return
   const message = `The reference is to a result with format: '${reference.format}', and this Result reads '${format}'. Use result.with({ format: '${reference.format}' }).`
-  throw new ResultError({ code: 'UNSUPPORTED', operation: 'read', message })
+  throw resultError('UNSUPPORTED', 'read', message)
 }
 
 async function loadRecord(source: Source, object: StoredObject, options: LoadOptions): Promise<Loaded> {
@@ -261,7 +261,7 @@ function undefinedValue({ encrypted }: Settings, payload: Uint8Array): undefined
 function checkSize(size: number, maxBytes: number | undefined): void {
   if (maxBytes === undefined || size <= maxBytes) return
   const message = `read: ${size} bytes are more than maxBytes (${maxBytes}). Raise maxBytes, or read it as a stream.`
-  throw new ResultError({ code: 'TOO_LARGE', operation: 'read', message })
+  throw resultError('TOO_LARGE', 'read', message)
 }
 
 /** What codecs are told. */
@@ -294,5 +294,5 @@ async function collectExactly(pieces: AsyncIterable<Uint8Array>, size: number): 
 
 function unexpectedStream(): ResultError {
   const message = 'A Result reads either values or streams; accepts may not mix the two kinds of serializer.'
-  return new ResultError({ code: 'CONFIG', operation: 'read', message })
+  return resultError('CONFIG', 'read', message)
 }

@@ -1,5 +1,5 @@
 import type { Codec } from './codec.ts'
-import { ResultError } from './errors.ts'
+import { resultError } from './errors.ts'
 import { pinOf } from './pipeline.ts'
 import { MAX_HEADER_BYTES, type RecordHeader } from './record/header.ts'
 import { corrupt } from './record/trailer.ts'
@@ -22,7 +22,7 @@ export function checkReference(
   if (header === undefined) throw corrupt('its bytes are not those that the reference was given for')
   const message =
     'The result at this key is intact, but another one was written there since the reference was given. Read it by key, or with allowReplaced: true.'
-  throw new ResultError({ code: 'REPLACED', operation: 'read', message })
+  throw resultError('REPLACED', 'read', message)
 }
 
 /** Passes a payload on, and checks at its end what its codecs pin in the first bytes. */

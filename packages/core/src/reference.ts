@@ -1,4 +1,4 @@
-import { type IssuePath, ResultError } from './errors.ts'
+import { type IssuePath, type ResultError, resultError } from './errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts'
 import { parseKey } from './key.ts'
 
@@ -113,16 +113,11 @@ export function isSha256(value: unknown): value is string {
 
 function notAReference(path: IssuePath, problem: string): ResultError {
   const message = `This is not a valid result reference: ${problem}. Pass the reference that write returned, unchanged.`
-  return new ResultError({
-    code: 'CONFIG',
-    operation: 'parseReference',
-    message,
-    issues: [{ message: problem, path }],
-  })
+  return resultError('CONFIG', 'parseReference', message, { issues: [{ message: problem, path }] })
 }
 
 function unsupportedVersion(version: JsonValue | undefined): ResultError {
   const newer = typeof version === 'number' ? `has version ${version}` : 'has no version'
   const message = `The result reference ${newer}; this release reads version 1. Update @resultkit/core.`
-  return new ResultError({ code: 'UNSUPPORTED', operation: 'parseReference', message })
+  return resultError('UNSUPPORTED', 'parseReference', message)
 }

@@ -1,5 +1,5 @@
 import { parseDuration } from './duration.ts'
-import { isResultError, ResultError } from './errors.ts'
+import { isResultError, ResultError, resultError } from './errors.ts'
 import type { ItemSource } from './items.ts'
 import { isJsonObject } from './json-value.ts'
 import { type Key, parseKey } from './key.ts'
@@ -230,7 +230,7 @@ export class Result<
     const { storage } = this.#settings
     if (storage !== undefined) return storage
     const message = `${operation}: this Result has no storage. Choose a Result type such as localResult, s3Result or memoryResult, or give new Result({ storage }).`
-    throw new ResultError({ code: 'UNSUPPORTED', operation, message })
+    throw resultError('UNSUPPORTED', operation, message)
   }
 
   #key(at: unknown): Key {
@@ -273,7 +273,7 @@ function openSealed({ keyring, seal }: Settings, token: string): Promise<string>
   if (sealer !== undefined) return sealer.open(token, seal?.context)
   const message =
     'The reference is sealed, and this Result has no keyring to open it. Give the keyring that it was sealed with.'
-  throw new ResultError({ code: 'CONFIG', operation: 'openReference', message })
+  throw resultError('CONFIG', 'openReference', message)
 }
 
 function callLocation(location: (context: never) => string, parameters: object): string {

@@ -1,5 +1,5 @@
 import type { Codec } from './codec.ts'
-import { ResultError } from './errors.ts'
+import { type ResultError, resultError } from './errors.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Serializer } from './serializer.ts'
 import { bytes } from './serializers/bytes.ts'
@@ -59,5 +59,5 @@ export function environment(name: string): string | undefined {
 }
 
 function config(message: string): ResultError {
-  return new ResultError({ code: 'CONFIG', operation: 'configure', message })
+  return resultError('CONFIG', 'configure', message)
 }

@@ -1,6 +1,6 @@
 import { type Clock, nowMs } from './clock.ts'
 import type { Codec, ReferenceSealer } from './codec.ts'
-import { ResultError } from './errors.ts'
+import { type ResultError, resultError } from './errors.ts'
 import { isJsonObject } from './json-value.ts'
 import type { Location } from './location.ts'
 import type { ResultMode, ResultOptions, Seal } from './options.ts'
@@ -171,7 +171,7 @@ function findStorage(
   for (const [slug, storage] of storages) if (storage.uri === name) return { slug, storage }
   const known = [...storages.keys()].sort().join(', ') || 'none'
   const message = `The storage of this reference is not configured here; known are: ${known}. Give it to createResultStore({ storages }) under the name that the reference has.`
-  throw new ResultError({ code: 'CONFIG', operation: 'resolve', message, storage: name })
+  throw resultError('CONFIG', 'resolve', message, { storage: name })
 }
 
 function defaultSlug({ storages, defaults }: ResultStoreOptions): string {
@@ -180,7 +180,7 @@ function defaultSlug({ storages, defaults }: ResultStoreOptions): string {
     defaults?.storage ?? environment('RESULTKIT_DEFAULT_STORAGE') ?? (slugs.length === 1 ? slugs[0] : undefined)
   if (slug !== undefined) return slug
   const message = `This store has ${slugs.length} storages and no default. Name one: store.result('${slugs[0] ?? 'slug'}'), or give defaults: { storage }.`
-  throw new ResultError({ code: 'CONFIG', operation: 'configure', message })
+  throw resultError('CONFIG', 'configure', message)
 }
 
 /** What a Result of a store is made of: its own options first, then the store's. */
@@ -223,12 +223,7 @@ function parseText(text: string): unknown {
 }
 
 function malformed(problem: string, cause?: unknown): ResultError {
-  return new ResultError({
-    code: 'CONFIG',
-    operation: 'resolve',
-    message: `This cannot be resolved: ${problem}.`,
-    cause,
-  })
+  return resultError('CONFIG', 'resolve', `This cannot be resolved: ${problem}.`, { cause })
 }
 
 /** The pipeline that a reference names, out of what the store knows. */
@@ -265,11 +260,11 @@ function unknownCodec(name: string, known: readonly Codec[]): never {
 function unencrypted(): ResultError {
   const message =
     'The reference is to an unencrypted result, and this store is configured with encryption, so it is refused.'
-  return new ResultError({ code: 'DECRYPT', operation: 'resolve', message })
+  return resultError('DECRYPT', 'resolve', message)
 }
 
 function unsupported(message: string): ResultError {
-  return new ResultError({ code: 'UNSUPPORTED', operation: 'resolve', message })
+  return resultError('UNSUPPORTED', 'resolve', message)
 }
 
 function resultIsStream(options: ResultStoreOptions, { serializer }: ResultReference): boolean {

@@ -1,7 +1,7 @@
 import { nowMs } from './clock.ts'
 import type { Codec, RangeSource } from './codec.ts'
 import { asDecrypt, asDecryptStream } from './decrypt.ts'
-import { ResultError, throwIfAborted } from './errors.ts'
+import { type ResultError, resultError, throwIfAborted } from './errors.ts'
 import { expiry } from './freshness.ts'
 import type { RecordInfo, ResultStreamOptions } from './outcome.ts'
 import { decodePayloadStream, matchPipeline, pinOf } from './pipeline.ts'
@@ -210,26 +210,22 @@ export function notFound({ settings, storage, reference }: Source, operation: st
   const hint = elsewhere
     ? 'The reference names another storage than this Result has; read it through that one, or through a store.'
     : 'Write it first, or use find, which answers with a status.'
-  return new ResultError({
-    code: 'NOT_FOUND',
-    operation,
-    message: `${operation}: no result is stored there. ${hint}`,
-  })
+  return resultError('NOT_FOUND', operation, `${operation}: no result is stored there. ${hint}`)
 }
 
 /** EXPIRED. */
 export function expired(operation: string, expiresAt: Date): ResultError {
   const message = `${operation}: the result expired at ${expiresAt.toISOString()}. Compute and write it again; describe() still shows its header.`
-  return new ResultError({ code: 'EXPIRED', operation, message })
+  return resultError('EXPIRED', operation, message)
 }
 
 function unverifiable(): ResultError {
   const message =
     'stream: a range of this result cannot be verified, because its digest covers the whole. Read it whole, encrypt it (encrypted chunks are verified one by one), or accept unverified bytes with verify: false.'
-  return new ResultError({ code: 'UNSUPPORTED', operation: 'stream', message })
+  return resultError('UNSUPPORTED', 'stream', message)
 }
 
 function goneMeanwhile(): ResultError {
   const message = 'stream: the result was replaced or deleted while a range of it was being read. Read it again.'
-  return new ResultError({ code: 'REPLACED', operation: 'stream', message, retryable: true })
+  return resultError('REPLACED', 'stream', message, { retryable: true })
 }

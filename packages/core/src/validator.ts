@@ -1,4 +1,4 @@
-import { type IssuePath, isResultError, ResultError, type ResultIssue } from './errors.ts'
+import { type IssuePath, isResultError, type ResultError, type ResultIssue, resultError } from './errors.ts'
 
 /** Standard Schema version 1 (https://standardschema.dev), as far as it is used here: zod, valibot, arktype and others. */
 export interface StandardSchemaV1<Input = unknown, Output = Input> {
@@ -66,12 +66,12 @@ function issuePath(path: StandardIssue['path']): IssuePath {
 
 function validatorThrew(error: unknown, index: number): ResultError {
   if (isResultError(error)) return error
-  return new ResultError({
-    code: 'CONFIG',
-    operation: 'validate',
-    message: `validators[${index}] threw instead of answering. A validator answers true or false, or is a Standard Schema; mend it, or catch inside it.`,
-    cause: error,
-  })
+  return resultError(
+    'CONFIG',
+    'validate',
+    `validators[${index}] threw instead of answering. A validator answers true or false, or is a Standard Schema; mend it, or catch inside it.`,
+    { cause: error },
+  )
 }
 
 /** The text of a path inside a value: `result.rows[3].price`. */
@@ -95,5 +95,5 @@ export function validationFailed(
   const shown = places.slice(0, 5).join(', ') + (places.length > 5 ? `, and ${places.length - 5} more` : '')
   const done = operation === 'write' ? 'Nothing was written.' : 'The stored value is unchanged.'
   const message = `${operation}: the value does not pass its validators (${issues.length} ${issues.length === 1 ? 'issue' : 'issues'} at ${shown}). ${done} See error.issues.`
-  return new ResultError({ code: 'VALIDATION_FAILED', operation, message, issues, ...at })
+  return resultError('VALIDATION_FAILED', operation, message, { issues, ...at })
 }

@@ -1,7 +1,7 @@
 import { sizeOf } from './bytes.ts'
 import { nowMs } from './clock.ts'
 import type { Codec, CodecContext } from './codec.ts'
-import { ResultError } from './errors.ts'
+import { type ResultError, resultError } from './errors.ts'
 import { replayable, validatedItems } from './items.ts'
 import type { Key } from './key.ts'
 import type { Settings } from './options.ts'
@@ -56,11 +56,7 @@ export async function writeValue(
 
 function checkWriteOptions({ format, encrypted }: Settings, { expiresAt, metadata }: ResultWriteOptions): void {
   const reason = (member: string, why: string): ResultError =>
-    new ResultError({
-      code: 'CONFIG',
-      operation: 'write',
-      message: `write: ${member} cannot be kept ${why}.`,
-    })
+    resultError('CONFIG', 'write', `write: ${member} cannot be kept ${why}.`)
   if (metadata !== undefined && encrypted) throw reason('metadata', 'with encryption, because it would be in clear')
   if (format === 'record') return
   if (metadata !== undefined) throw reason('metadata', `with format: 'plain'`)
@@ -136,7 +132,7 @@ async function publishItems(
   if (identity === undefined || identity.sha256 === '') {
     const message =
       'write: the storage answered before it had read the whole stream. Nothing is known of what it stored; it breaks its contract.'
-    throw new ResultError({ code: 'CORRUPT', operation: 'write', message })
+    throw resultError('CORRUPT', 'write', message)
   }
   return { reference: referenceOf(job, job.settings.codecs, identity), stat }
 }

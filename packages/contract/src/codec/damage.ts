@@ -99,6 +99,7 @@ async function checkBound(codec: Codec): Promise<void> {
   }
 }
 
+/** What is not exactly an encoding is refused. */
 export const damageCases: readonly ContractCase<Codec>[] = [
   codecCase('damage: a truncated payload is refused, wherever it ends', [], (c) => checkRefused(c, truncations)),
   codecCase('damage: a truncated stream never ends normally', [], checkLargeTruncations),

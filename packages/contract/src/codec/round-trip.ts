@@ -88,6 +88,7 @@ async function checkFresh(codec: Codec): Promise<void> {
   expectThat(!equalBytes(first, second), 'encrypting the same bytes gives other bytes', 'they are the same')
 }
 
+/** Encoding and decoding are inverse. */
 export const roundTripCases: readonly ContractCase<Codec>[] = [
   codecCase('round trip: whole', [], checkWhole),
   codecCase('round trip: as a stream', [], checkStreams),

@@ -97,6 +97,7 @@ async function checkBomb(codec: Codec): Promise<void> {
   expectThat(given <= maxBytes, promised, () => `it gave ${given} for ${maxBytes}`)
 }
 
+/** Streams in bounded memory, with limits. */
 export const streamCases: readonly ContractCase<Codec>[] = [
   codecCase('streams: a consumer that leaves encodeStream early makes it leave its source', [], checkEncodeLeft),
   codecCase('streams: a consumer that leaves decodeStream early makes it leave its source', [], checkDecodeLeft),

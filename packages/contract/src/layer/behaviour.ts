@@ -169,6 +169,7 @@ async function checkListLeft(layer: Layer): Promise<void> {
   expectThat(left, 'a listing that is left early is left below', 'it was not')
 }
 
+/** Errors, signals and releases pass. */
 export const behaviourCases: readonly ContractCase<Layer>[] = [
   layerCase('errors: those below come out with code and cause', checkErrors),
   layerCase('errors: a bug below is not hidden', checkUntyped),

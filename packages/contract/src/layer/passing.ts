@@ -118,6 +118,7 @@ async function checkBytes(layer: Layer): Promise<void> {
   }
 }
 
+/** Everything reaches the storage below. */
 export const passingCases: readonly ContractCase<Layer>[] = [
   layerCase('passing: every operation reaches the storage below with all of its options', checkOptions),
   layerCase('passing: keys stay the same, or are put below a prefix', checkKeys),

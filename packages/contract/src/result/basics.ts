@@ -153,6 +153,7 @@ async function checkImmutable(result: Result): Promise<void> {
   )
 }
 
+/** The operations, one by one. */
 export const basicCases: readonly ContractCase<Result>[] = [
   resultCase('basics: write, read, find, exists, list, delete', checkLifecycle),
   resultCase('basics: null, false, 0 and empty values are hits', checkFalsy),

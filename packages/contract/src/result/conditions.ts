@@ -90,6 +90,7 @@ async function checkAbort(result: Result): Promise<void> {
   expectValue('aborted operations change nothing', await result.read('aborted'), { v: 1 })
 }
 
+/** Conditions, concurrency, requests, abort. */
 export const conditionCases: readonly ContractCase<Result>[] = [
   resultCase('conditions: ifAbsent', checkIfAbsent),
   resultCase('conditions: ifMatch with the etag of find and of writeWithStat', checkIfMatch),

@@ -107,6 +107,7 @@ async function checkOutage(result: Result): Promise<void> {
   }
 }
 
+/** Damage, other pipelines and outages are no values and no misses. */
 export const integrityCases: readonly ContractCase<Result>[] = [
   resultCase('integrity: a truncated or extended record is CORRUPT or DECRYPT', checkTruncated),
   resultCase('integrity: a flipped bit is never read as a value', checkFlipped),

@@ -100,6 +100,7 @@ async function checkMetadata(result: Result): Promise<void> {
   expectValue('find gives the metadata', found.record.metadata, metadata)
 }
 
+/** Expiry, validators, metadata. */
 export const policyCases: readonly ContractCase<Result>[] = [
   resultCase('expiry: exact at the boundary, by the clock', checkExpiry),
   resultCase('expiry: maxAge and cacheFor concern find alone', checkMaxAge),

@@ -70,6 +70,7 @@ async function checkSwapped(result: Result): Promise<void> {
     )
 }
 
+/** References survive, and mean one value. */
 export const referenceCases: readonly ContractCase<Result>[] = [
   resultCase('reference: plain JSON that survives every queue', checkPlain),
   resultCase('reference: what is none is refused', checkStrict),

@@ -135,6 +135,7 @@ async function checkGarbage(serializer: StreamSerializer): Promise<void> {
 // A stream awaits promises, so that none is ever an item.
 const ITEMS = Object.entries(AWKWARD_VALUES).filter(([name]) => name !== 'a Promise')
 
+/** Serializers of streams. */
 export const streamCases: readonly ContractCase<Serializer>[] = [
   streamCase('stream: items come back in order, however the bytes are cut', checkOrder),
   streamCase('stream: no items', checkEmpty),

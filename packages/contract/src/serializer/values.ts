@@ -96,6 +96,7 @@ async function checkParallel(serializer: ValueSerializer): Promise<void> {
   expectSame('a serializer works on many values at the same time', difference, undefined)
 }
 
+/** Serializers of values. */
 export const valueCases: readonly ContractCase<Serializer>[] = [
   ...Object.entries(AWKWARD_VALUES).map(([name, build]) =>
     valueCase(`value: ${name} comes back exactly, or is refused`, (serializer) => checkValue(serializer, name, build)),

@@ -154,6 +154,7 @@ async function checkAfter(storage: ResultStorage): Promise<void> {
   expectSame('a signal that fires after a write changes nothing', (await statOf(storage, 'after')).etag, written.etag)
 }
 
+/** An `AbortSignal` before, during and after every operation. */
 export const abortCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('abort: a signal that has fired is ABORTED without any effect', [], checkBefore),
   storageCase('abort: the reason is the cause, whatever it is', [], checkReason),

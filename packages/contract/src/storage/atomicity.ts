@@ -115,6 +115,7 @@ function throwsAt(at: number): (error: Error) => SpiedBody['source'] {
     }).source
 }
 
+/** A reader sees the old value or the new one, whatever happens to the write. */
 export const atomicityCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('atomicity: concurrent readers see whole values during overwrites', [], checkConcurrentReaders),
   storageCase('atomicity: concurrent writers leave one whole value', [], checkConcurrentWriters),

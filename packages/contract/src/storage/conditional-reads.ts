@@ -48,6 +48,7 @@ async function checkRanged(storage: ResultStorage): Promise<void> {
   )
 }
 
+/** `ifMatch` and `ifNoneMatch` of `read`. */
 export const conditionalReadCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('read: ifMatch reads the named version alone', ['readConditions'], checkIfMatch),
   storageCase('read: ifNoneMatch of the same version is NOT_MODIFIED', ['readConditions'], checkIfNoneMatch),

@@ -88,6 +88,7 @@ const writeCases = FORMS.flatMap(({ form, suffix, body }) => {
   ]
 })
 
+/** `ifAbsent` and `ifMatch` of `write` and `delete`, one caller at a time. */
 export const conditionalWriteCases: readonly ContractCase<ResultStorage>[] = [
   ...writeCases,
   storageCase('delete: ifMatch removes the current version alone', ['deleteIfMatch'], checkDelete),

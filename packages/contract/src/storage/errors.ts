@@ -65,6 +65,7 @@ async function checkWrongSize(storage: ResultStorage): Promise<void> {
   expectTyped(storage, error)
 }
 
+/** What an error has, and what it never prints. */
 export const errorCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('errors: ALREADY_EXISTS has key and storage, and prints neither', ['ifAbsent'], checkIfAbsent),
   storageCase('errors: PRECONDITION_FAILED of write has key and storage', ['ifMatch'], checkIfMatch),

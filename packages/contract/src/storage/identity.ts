@@ -39,6 +39,7 @@ async function checkMembers(storage: ResultStorage): Promise<void> {
   expectSame('capabilities stay the same', JSON.stringify(storage.capabilities), JSON.stringify(capabilities))
 }
 
+/** Uri, capabilities and members. */
 export const identityCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('identity: the uri has a scheme and no secret', [], checkUri),
   storageCase('identity: capabilities are complete, plain data', [], checkCapabilities),

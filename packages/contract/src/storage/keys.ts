@@ -51,6 +51,7 @@ async function checkReserved(storage: ResultStorage): Promise<void> {
   )
 }
 
+/** From key to object name and back: injective, and never outside the root. */
 export const keyCases: readonly ContractCase<ResultStorage>[] = [
   ...Object.entries(AWKWARD_KEYS).map(([name, names]) =>
     storageCase(`keys: ${name}`, [], (storage) => checkDistinct(storage, names)),

@@ -7,7 +7,7 @@ import { entries, keysOf, listing, put, remove, storageCase } from './use.ts'
 
 /** Keys whose order differs between UTF-8 bytes, UTF-16 code units, locales and directory walks. */
 const TRICKY = [
-  'a-',
+  'a-c',
   'a-/b',
   'a.',
   'a.b/c',
@@ -82,23 +82,13 @@ async function checkPrefix(storage: ResultStorage): Promise<void> {
     'us%': ['us%r'],
     U: ['User'],
   }
-  for (const [prefix, expected] of Object.entries(cases))
+  await forEachOf(Object.entries(cases), async ([prefix, expected]) => {
     expectList(`a prefix is any text that a key starts with (${prefix})`, await keysOf(storage, prefix), expected)
-  for (const prefix of [
-    'none',
-    'users/c',
-    'users/ada/',
-    'users/bob/x/',
-    '/',
-    '//',
-    '../',
-    './',
-    'users//',
-    'us?r',
-    'us[',
-    '.',
-  ])
+  })
+  const none = ['none', 'users/c', 'users/ada/', 'users/bob/x/', '/', '//', '../', './', 'users//', 'us?r', 'us[', '.']
+  await forEachOf(none, async (prefix) => {
     expectList(`a prefix that no key starts with lists nothing (${prefix})`, await keysOf(storage, prefix), [])
+  })
 }
 
 async function checkStartAfter(storage: ResultStorage): Promise<void> {
@@ -121,12 +111,12 @@ async function checkStartAfter(storage: ResultStorage): Promise<void> {
     '\uffff',
     '\u{1ffff}',
   ]
-  for (const startAfter of places)
-    for (const prefix of ['', 'b', 'b/']) {
-      const after = names.filter((name) => name.startsWith(prefix) && compareUtf8(name, startAfter) > 0)
-      const promised = `startAfter ${JSON.stringify(startAfter)} leaves out that key and all before it`
-      expectList(`${promised} (prefix ${JSON.stringify(prefix)})`, await keysOf(storage, prefix, { startAfter }), after)
-    }
+  const asked = places.flatMap((startAfter) => ['', 'b', 'b/'].map((prefix) => ({ startAfter, prefix })))
+  await forEachOf(asked, async ({ startAfter, prefix }) => {
+    const after = names.filter((name) => name.startsWith(prefix) && compareUtf8(name, startAfter) > 0)
+    const promised = `startAfter ${JSON.stringify(startAfter)} leaves out that key and all before it`
+    expectList(`${promised} (prefix ${JSON.stringify(prefix)})`, await keysOf(storage, prefix, { startAfter }), after)
+  })
 }
 
 const MANY = 1060
@@ -155,15 +145,14 @@ async function checkSizes(storage: ResultStorage): Promise<void> {
 }
 
 async function checkWhileWriting(storage: ResultStorage): Promise<void> {
-  const names = Array.from({ length: 30 }, (_, n) => `k${String(n).padStart(2, '0')}/x`)
+  const names = Array.from({ length: 15 }, (_, n) => `k${String(n).padStart(2, '0')}/x`)
   await forEachOf(names, (name) => put(storage, name, utf8(name)))
   const seen: string[] = []
   for await (const entry of storage.list('', listing())) {
     seen.push(entry.key)
-    await put(storage, `${entry.key}-after`, utf8('x'))
-    await put(storage, `a${entry.key}`, utf8('x'))
-    await put(storage, entry.key, utf8('again'))
-    if (seen.length > 200) break
+    const written = [`${entry.key}-after`, `a${entry.key}`, entry.key]
+    await forEachOf(written, (name) => put(storage, name, utf8('again')))
+    if (seen.length > 100) break
   }
   const ascending = seen.every((name, index) => index === 0 || compareUtf8(seen[index - 1] as string, name) < 0)
   expectThat(ascending, 'a listing during writes is in order and shows no key twice', () => seen.join(' '))
@@ -181,6 +170,7 @@ async function checkEarlyStop(storage: ResultStorage): Promise<void> {
   expectList('a listing that was left early can be made again', await keysOf(storage), ['one', 'three', 'two'])
 }
 
+/** `list`: complete, ordered, prefix and startAfter. */
 export const listingCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('list: an empty storage, and one that became empty', ['list'], checkEmpty),
   storageCase('list: every key once, in the order of its UTF-8 bytes', ['list'], checkOrder),

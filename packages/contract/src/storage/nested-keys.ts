@@ -2,6 +2,7 @@ import type { ResultStorage } from '@resultkit/core'
 import { utf8 } from '../body.ts'
 import type { ContractCase } from '../contract-case.ts'
 import { expectBytes, expectList, expectRefusal } from '../expectation.ts'
+import { forEachOf } from '../timing.ts'
 import { expectAbsent, get, keysOf, put, remove, storageCase } from './use.ts'
 
 const NESTED = ['n', 'n/a', 'n/a/b', 'n/a/b/c', 'na'] as const
@@ -9,14 +10,15 @@ const NESTED = ['n', 'n/a', 'n/a/b', 'n/a/b/c', 'na'] as const
 async function checkTogether(storage: ResultStorage): Promise<void> {
   for (const order of [NESTED, [...NESTED].reverse()]) {
     for (const name of order) await put(storage, name, utf8(name))
-    for (const name of NESTED)
+    await forEachOf(NESTED, async (name) => {
       expectBytes(`"${name}" exists beside the keys below it`, await get(storage, name), utf8(name))
+    })
     if (storage.capabilities.list) expectList('list shows a key and the keys below it', await keysOf(storage), NESTED)
     await remove(storage, 'n/a')
     await expectAbsent(storage, 'n/a', 'a deleted key is absent though there are keys below it')
     expectBytes('deleting a key leaves the keys below it', await get(storage, 'n/a/b'), utf8('n/a/b'))
     expectBytes('deleting a key leaves the keys above it', await get(storage, 'n'), utf8('n'))
-    for (const name of NESTED) await remove(storage, name)
+    await forEachOf(NESTED, (name) => remove(storage, name))
   }
 }
 
@@ -51,23 +53,16 @@ async function checkFreed(storage: ResultStorage): Promise<void> {
 async function checkAbsentBeside(storage: ResultStorage): Promise<void> {
   await put(storage, 'above', utf8('above'))
   await put(storage, 'parent/child', utf8('child'))
-  for (const name of [
-    'above/x',
-    'above/x/y',
-    'parent',
-    'parent/child/x',
-    'parent/chil',
-    'parent/child2',
-    'abov',
-    'above2',
-  ]) {
+  const absent = ['above/x', 'above/x/y', 'parent', 'parent/child/x', 'parent/chil', 'parent/child2', 'abov', 'above2']
+  await forEachOf(absent, async (name) => {
     await expectAbsent(storage, name, `"${name}" is absent beside keys that resemble it`)
     await remove(storage, name)
-  }
+  })
   expectBytes('deleting absent keys leaves those above', await get(storage, 'above'), utf8('above'))
   expectBytes('deleting absent keys leaves those below', await get(storage, 'parent/child'), utf8('child'))
 }
 
+/** A key beside keys below it. */
 export const nestedKeyCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('nested keys: a key exists beside keys below it', ['nestedKeys'], checkTogether),
   storageCase('nested keys: without the capability the second is INVALID_KEY', ['!nestedKeys'], checkRefused),

@@ -47,6 +47,7 @@ async function checkPiecesStay(storage: ResultStorage): Promise<void> {
   }
 }
 
+/** Whose bytes are whose, before and after. */
 export const ownershipCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('ownership: an array belongs to the caller again when write has resolved', [], (s) =>
     checkInput(s, (bytes) => bytes),

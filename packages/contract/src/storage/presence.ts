@@ -49,6 +49,7 @@ async function checkOverwrite(storage: ResultStorage): Promise<void> {
   expectThat((await keysOf(storage)).length === 1, 'a replaced key is listed once', 'it was not')
 }
 
+/** Absent, present, replaced, deleted. */
 export const presenceCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('absence: a key that was never written is undefined', [], checkNeverWritten),
   storageCase('presence: written, deleted and written again, each visible at once', [], checkLifecycle),

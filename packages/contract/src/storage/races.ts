@@ -75,6 +75,7 @@ async function checkDeleteRace(storage: ResultStorage): Promise<void> {
   expectSame('the deletes that lose are told so', [...others].join(), 'PRECONDITION_FAILED')
 }
 
+/** Conditions under concurrency: exactly one wins. */
 export const raceCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('ifAbsent (bytes): of 20 concurrent writers one wins', ['ifAbsent'], (s) => checkIfAbsentRace(s, false)),
   storageCase('ifAbsent (stream): of 20 concurrent writers one wins', ['ifAbsentStream'], (s) =>

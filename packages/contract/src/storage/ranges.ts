@@ -43,13 +43,14 @@ async function checkRanges(storage: ResultStorage, streamed: boolean): Promise<v
 async function checkSmall(storage: ResultStorage): Promise<void> {
   await put(storage, 'none', new Uint8Array(0))
   await put(storage, 'one', pattern(1))
-  for (const range of [{ start: 0 }, { start: 0, end: 1 }, { start: 1 }, { start: -1 }, { start: 0, end: 0 }]) {
+  const ranges = [{ start: 0 }, { start: 0, end: 1 }, { start: 1 }, { start: -1 }, { start: 0, end: 0 }]
+  await forEachOf(ranges, async (range) => {
     const promised = `the range ${JSON.stringify(range)} of a tiny object`
     expectBytes(promised, await get(storage, 'none', { range }), new Uint8Array(0))
     expectBytes(promised, await get(storage, 'one', { range }), pattern(1).slice(range.start, range.end))
     const absent = await storage.read(key('absent'), reading({ range }))
     expectSame('a range of an absent key is undefined', absent, undefined)
-  }
+  })
 }
 
 async function checkMaxBytes(storage: ResultStorage): Promise<void> {
@@ -76,6 +77,7 @@ async function checkMaxBytesOfRange(storage: ResultStorage): Promise<void> {
   }
 }
 
+/** `range` and `maxBytes`. */
 export const rangeCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('ranges: first, middle, last, suffix and beyond the end, as bytes', ['ranges'], (s) =>
     checkRanges(s, false),

@@ -81,12 +81,12 @@ async function checkAnnounced(storage: ResultStorage): Promise<void> {
 
 async function checkWrongSize(storage: ResultStorage): Promise<void> {
   const pieces = cut(pattern(70_000), [30_000])
-  for (const size of [0, 69_999, 70_001, 140_000]) {
+  await forEachOf([0, 69_999, 70_001, 140_000], async (size) => {
     const name = `wrong-size/${size}`
     const promised = `a stream of 70000 bytes that was announced with ${size} fails the write`
     await expectRefusal(promised, undefined, () => put(storage, name, stream(pieces), { size }))
     await expectAbsent(storage, name, 'a stream of another size than announced stores nothing')
-  }
+  })
 }
 
 async function checkAskedOnce(storage: ResultStorage): Promise<void> {
@@ -96,6 +96,7 @@ async function checkAskedOnce(storage: ResultStorage): Promise<void> {
   expectThat(body.seen.ended, 'a body is read to its end', 'it was not')
 }
 
+/** Bytes of awkward sizes and forms come back equal. */
 export const roundTripCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('round trip: every awkward size, as one array', [], (s) => checkSizes(s, (bytes) => bytes)),
   storageCase('round trip: every awkward size, as several arrays, some of them empty', [], checkParts),

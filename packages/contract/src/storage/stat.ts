@@ -74,6 +74,7 @@ async function checkNoWriteId(storage: ResultStorage): Promise<void> {
   expectSame(promised, (await statOf(storage, 'mine')).writeId, undefined)
 }
 
+/** Sizes, times, etags and writeIds. */
 export const statCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('stat: key, size and etag are the same in write, stat and read', [], checkEqual),
   storageCase('stat: size and etag are the same in list', ['list'], checkListed),

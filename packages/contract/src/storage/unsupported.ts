@@ -43,6 +43,7 @@ async function checkStreamRefused(
   expectSame('a refused write does not ask for its body', body.seen.asked, 0)
 }
 
+/** What a storage says it cannot do is refused before any I/O. */
 export const unsupportedCases: readonly ContractCase<ResultStorage>[] = [
   refused('ifAbsent', 'write with ifAbsent', [
     (s) => put(s, 'absent', utf8('other'), { ifAbsent: true }),

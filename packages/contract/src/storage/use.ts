@@ -30,6 +30,7 @@ export function key(text: string): Key {
   return parseKey(text, 'contract')
 }
 
+/** Complete options for `stat`. */
 export const CALL: CallOptions = { signal: undefined }
 const READ: ReadOptions = {
   range: undefined,

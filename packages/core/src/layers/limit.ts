@@ -1,4 +1,4 @@
-import { abortedError, ResultError, throwIfAborted } from '../errors.ts'
+import { abortedError, resultError, throwIfAborted } from '../errors.ts'
 import type { Layer, StoredObject } from '../storage.ts'
 import { releaseObject } from '../storage.ts'
 import { eachStep, quietly, type StorageOperation } from './operation.ts'
@@ -27,7 +27,7 @@ export function limit(options: LimitOptions): Layer {
   const { concurrency } = options
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     const message = 'limit was given a concurrency that is not a positive integer.'
-    throw new ResultError({ code: 'CONFIG', operation: 'limit', message })
+    throw resultError('CONFIG', 'limit', message)
   }
   return (inner) => {
     const places = makePlaces(concurrency)

@@ -1,4 +1,4 @@
-import { isResultError, ResultError, withDetails } from '../errors.ts'
+import { isResultError, resultError, withDetails } from '../errors.ts'
 import { type Key, MAX_KEY_BYTES, parseKey, RESERVED_SEGMENT } from '../key.ts'
 import type { Layer, ResultStorage } from '../storage.ts'
 import { eachStep, type StorageOperation } from './operation.ts'
@@ -83,7 +83,7 @@ function makeNames(inner: ResultStorage, root: string, uri: string): Names {
       const bytes = encoder.encode(key).length
       if (bytes <= maxKeyBytes) return `${root}${key}` as Key
       const message = `${operation} was given a key of ${bytes} bytes of UTF-8; with the prefix the limit is ${maxKeyBytes}.`
-      throw new ResultError({ code: 'INVALID_KEY', operation, message, key, storage: uri })
+      throw resultError('INVALID_KEY', operation, message, { key, storage: uri })
     },
     async translated(call) {
       try {

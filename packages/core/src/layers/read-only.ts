@@ -1,4 +1,4 @@
-import { ResultError } from '../errors.ts'
+import { resultError } from '../errors.ts'
 import type { Key } from '../key.ts'
 import type { Layer } from '../storage.ts'
 
@@ -7,7 +7,7 @@ export function readOnly(): Layer {
   return (inner) => {
     const refuse = async (operation: string, key: Key): Promise<never> => {
       const message = `${operation}: this storage is read only. Use it without the readOnly layer.`
-      throw new ResultError({ code: 'UNSUPPORTED', operation, message, key, storage: inner.uri })
+      throw resultError('UNSUPPORTED', operation, message, { key, storage: inner.uri })
     }
     return {
       uri: inner.uri,

@@ -1,6 +1,13 @@
 import type { ByteSource } from '../bytes.ts'
 import { type Duration, parseDuration } from '../duration.ts'
-import { isResultError, ResultError, type ResultErrorCode, throwIfAborted, withDetails } from '../errors.ts'
+import {
+  isResultError,
+  type ResultError,
+  type ResultErrorCode,
+  resultError,
+  throwIfAborted,
+  withDetails,
+} from '../errors.ts'
 import type { Key } from '../key.ts'
 import { type ByteRange, resolveRange } from '../range.ts'
 import type { Layer, ObjectStat, ReadOptions, ResultStorage, StoredObject, WriteOptions } from '../storage.ts'
@@ -100,7 +107,7 @@ function makeStart(options: RetryOptions): Start {
   const max = Math.min(parseDuration(maxDelay), LONGEST_MS)
   if (!Number.isSafeInteger(attempts) || attempts < 1) {
     const message = 'retry was given attempts that are not a positive integer.'
-    throw new ResultError({ code: 'CONFIG', operation: 'retry', message })
+    throw resultError('CONFIG', 'retry', message)
   }
   return (operation, signal) => {
     let failures = 0

@@ -1,5 +1,5 @@
 import { type Duration, parseDuration } from '../duration.ts'
-import { ResultError } from '../errors.ts'
+import { ResultError, resultError } from '../errors.ts'
 import type { Key } from '../key.ts'
 import type { CallOptions, Layer, ResultStorage } from '../storage.ts'
 import { releaseObject } from '../storage.ts'
@@ -83,7 +83,7 @@ function toMs(limit: Duration | undefined): number | undefined {
   const ms = parseDuration(limit)
   if (ms > 0) return Math.min(ms, LONGEST_MS)
   const message = 'timeout was given a limit of zero. Leave the operation out for no limit.'
-  throw new ResultError({ code: 'CONFIG', operation: 'timeout', message })
+  throw resultError('CONFIG', 'timeout', message)
 }
 
 function makeDeadline(

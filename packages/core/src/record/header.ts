@@ -1,4 +1,4 @@
-import { ResultError, type ResultErrorCode } from '../errors.ts'
+import { type ResultError, type ResultErrorCode, resultError } from '../errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json-value.ts'
 import { isNameList, isSerializerName, isSha256, type SerializerName } from '../reference.ts'
 
@@ -46,7 +46,7 @@ export function encodeHeader(header: RecordHeader): Uint8Array {
   const length = Math.ceil((bytes.length + 1) / PAYLOAD_ALIGNMENT) * PAYLOAD_ALIGNMENT
   if (length > MAX_HEADER_BYTES) {
     const message = `write: the record's header would have ${length} bytes; the limit is ${MAX_HEADER_BYTES}. Keep metadata small, or make it part of the value.`
-    throw new ResultError({ code: 'CONFIG', operation: 'write', message })
+    throw resultError('CONFIG', 'write', message)
   }
   const line = new Uint8Array(length).fill(32)
   line.set(bytes)
@@ -116,5 +116,5 @@ function notARecord(problem: string, cause?: unknown): ResultError {
 }
 
 function headerError(code: ResultErrorCode, message: string, cause?: unknown): ResultError {
-  return new ResultError({ code, operation: 'read', message, cause })
+  return resultError(code, 'read', message, { cause })
 }

@@ -1,4 +1,4 @@
-import { ResultError } from '../errors.ts'
+import { type ResultError, resultError } from '../errors.ts'
 
 /** What the last line of a record says: about the payload as stored, and the header line with its newline. */
 export interface RecordTrailer {
@@ -40,5 +40,5 @@ export function checkTrailer(trailer: RecordTrailer, actual: RecordTrailer): voi
 /** CORRUPT, for a record whose bytes are not those that were written. */
 export function corrupt(problem: string, cause?: unknown): ResultError {
   const message = `The stored record is damaged: ${problem}. Restore it from a copy, or delete it and compute it again.`
-  return new ResultError({ code: 'CORRUPT', operation: 'read', message, cause })
+  return resultError('CORRUPT', 'read', message, { cause })
 }

@@ -1,4 +1,4 @@
-import { type IssuePath, ResultError } from '../errors.ts'
+import { type IssuePath, type ResultError, resultError } from '../errors.ts'
 import type { JsonValue } from '../json-value.ts'
 import { refused, undecodable } from './failure.ts'
 import { refusal } from './json-report.ts'
@@ -65,7 +65,7 @@ export function jsonFormat(name: string, options: JsonOptions, alsoKnown: readon
 }
 
 function config(name: string, field: string, problem: string): ResultError {
-  return new ResultError({ code: 'CONFIG', operation: name, message: `${name}: the option ${field} ${problem}.` })
+  return resultError('CONFIG', name, `${name}: the option ${field} ${problem}.`)
 }
 
 /** The value to be written: checked, with the hooks applied. */

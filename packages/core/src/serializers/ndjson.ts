@@ -1,5 +1,5 @@
 import { concatBytes } from '../bytes.ts'
-import { ResultError } from '../errors.ts'
+import { type ResultError, resultError } from '../errors.ts'
 import type { StreamSerializer } from '../serializer.ts'
 import { refused } from './failure.ts'
 import { type JsonFormat, type JsonOptions, jsonFormat } from './json-format.ts'
@@ -27,7 +27,7 @@ export function ndjson(options: NdjsonOptions = {}): StreamSerializer {
   const format = jsonFormat('ndjson', options, ['maxLineBytes'])
   if (!(maxLineBytes > 0)) {
     const message = 'ndjson: the option maxLineBytes must be a number of bytes above 0.'
-    throw new ResultError({ code: 'CONFIG', operation: 'ndjson', message })
+    throw resultError('CONFIG', 'ndjson', message)
   }
   return {
     kind: 'stream',
@@ -99,5 +99,5 @@ function parseLine(bytes: Uint8Array, number: number, format: JsonFormat): unkno
 
 function tooLong(number: number, maxLineBytes: number): ResultError {
   const message = `ndjson: line ${number} has more than maxLineBytes (${maxLineBytes}) bytes. Raise it with ndjson({ maxLineBytes }).`
-  return new ResultError({ code: 'TOO_LARGE', operation: 'deserialize', message })
+  return resultError('TOO_LARGE', 'deserialize', message)
 }

@@ -87,6 +87,8 @@ export function failure(
 
 /** Runs an operation; whatever it throws becomes a `ResultError` with the key and the storage. */
 export async function guard<T>(call: Call, work: () => Promise<T>): Promise<T> {
+  const turn = call.root.pace()
+  if (turn !== undefined) await turn
   try {
     return await work()
   } catch (error) {

@@ -24,6 +24,10 @@ let own: Process | undefined
 
 /** This process, with a new token. */
 export function newHolder(): Holder {
+  return { ...thisProcess(), token: randomBytes(12).toString('base64url') }
+}
+
+function thisProcess(): Process {
   own ??= {
     pid: process.pid,
     started: processState(process.pid)?.started ?? '',
@@ -31,7 +35,7 @@ export function newHolder(): Holder {
     host: hostname(),
     namespace: attempt(() => readlinkSync('/proc/self/ns/pid')) ?? '',
   }
-  return { ...own, token: randomBytes(12).toString('base64url') }
+  return own
 }
 
 /** The content of a lock file. */
@@ -49,7 +53,7 @@ export function parseHolder(text: string): Holder | undefined {
 
 /** `dead` only when it is certain; a process of another host or namespace cannot be judged from here. */
 export function judge(holder: Holder): 'alive' | 'dead' | 'unknown' {
-  const me = newHolder()
+  const me = thisProcess()
   if (holder.host !== me.host) return 'unknown'
   if (holder.boot !== me.boot) return holder.boot === '' || me.boot === '' ? 'unknown' : 'dead'
   if (holder.namespace !== me.namespace) return 'unknown'

@@ -1,5 +1,4 @@
 import type { BigIntStats, Dirent } from 'node:fs'
-import { setImmediate } from 'node:timers/promises'
 import { compareUtf8, type ListOptions, type ObjectEntry, RESERVED_SEGMENT } from '@resultkit/core'
 import { errnoOf } from './disk.ts'
 import { type Call, checkSignal, toResultError } from './failure.ts'
@@ -10,8 +9,6 @@ import { etagOf } from './version.ts'
 
 /** How many files are looked at together. */
 const BATCH = 64
-/** For how long listing may keep the event loop from other work. */
-const TURN_MS = 10
 
 /** A file, or a directory that has not been read yet. */
 interface Node {
@@ -52,7 +49,6 @@ export async function* listObjects(
   try {
     checkSignal(call)
     const pending = await entrance(call, prefix)
-    let turnEnds = performance.now() + TURN_MS
     while (pending.length > 0) {
       const files = takeFiles(pending)
       if (files.length === 0) {
@@ -64,9 +60,7 @@ export async function* listObjects(
         checkSignal(call)
         yield entry
       }
-      if (performance.now() < turnEnds) continue
-      await setImmediate()
-      turnEnds = performance.now() + TURN_MS
+      await root.pace()
     }
     checkSignal(call)
   } catch (error) {
@@ -103,7 +97,9 @@ async function expand(call: Call, directory: Node, wanted: Wanted): Promise<Node
     const node = directory.inside && nodeOf(entry, directory.path, directory.inside)
     if (node !== undefined && isWanted(node, wanted)) nodes.push(node)
   }
-  return nodes.sort((a, b) => compareUtf8(a.bound, b.bound))
+  nodes.sort((a, b) => compareUtf8(a.bound, b.bound))
+  // A directory that changes while it is read may give a name twice.
+  return nodes.filter(({ path }, index) => path !== nodes[index - 1]?.path)
 }
 
 function nodeOf(entry: Dirent, above: string, { before, names }: Inside): Node | undefined {

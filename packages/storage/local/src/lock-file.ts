@@ -66,9 +66,15 @@ export async function breakLock(root: Root, path: string, token: string, ticket:
     if (holder === undefined || holder === 'unreadable' || judge(holder) !== 'dead') return false
     marker += `${BREAK_MARK}${holder.token}`
   }
-  const holder = await readHolder(root, path)
-  if (holder !== undefined && holder !== 'unreadable' && holder.token === token) await root.disk.unlink(path)
-  for (const marker of markers) await removeTemporary(root, marker)
+  let gone = false
+  try {
+    const holder = await readHolder(root, path)
+    if (holder !== undefined && holder !== 'unreadable' && holder.token === token) await root.disk.unlink(path)
+    gone = true
+  } finally {
+    // Who gives up leaves the task to another one, but must not take away what the dead left.
+    for (const marker of gone ? markers : markers.slice(-1)) await removeTemporary(root, marker)
+  }
   return true
 }
 
@@ -84,6 +90,9 @@ async function claimWithoutLinks(root: Root, path: string, ticket: Ticket): Prom
   try {
     await writeAll(root.disk, fd, Buffer.from(formatHolder(ticket.holder)))
     return true
+  } catch (error) {
+    await removeTemporary(root, path)
+    throw error
   } finally {
     await root.disk.close(fd)
   }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { RESERVED_SEGMENT, ResultError } from '@resultkit/core'
 import { type Disk, type IoMode, openDisks } from './disk.ts'
+import { openPace } from './pace.ts'
 
 /** What a write waits for; see `FileStorageOptions.durability`. */
 export type Durability = 'none' | 'file' | 'full'
@@ -47,6 +48,8 @@ export interface Root {
   readonly disk: Disk
   /** For calls that move much data or wait for the device. */
   readonly bulk: Disk
+  /** To be called, and waited for if it gives a promise, before synchronous work. */
+  readonly pace: () => Promise<void> | undefined
   readonly durability: Durability
   readonly lockTimeout: number
 }
@@ -67,6 +70,7 @@ export function openRoot(options: FileStorageOptions, operation: string): Root {
     base: path.replace(/[/\\]$/, ''),
     directory: path,
     ...openDisks(io),
+    pace: openPace(),
     durability,
     lockTimeout,
   }

@@ -7,19 +7,17 @@ import { temporaryDirectory } from './support.ts'
 
 const { capabilities } = fileStorage()
 
-describe.each([
-  { io: 'auto' },
-  { io: 'sync' },
-  { io: 'async' },
-  { io: 'auto', durability: 'full' },
-] as const)('a storage with %o', (options) => {
-  for (const { name, requires, run } of storageContract) {
-    const unmet = unmetRequirements({ name, requires, run }, { capabilities } as never)
-    it.skipIf(unmet.length > 0)(unmet.length > 0 ? `${name} (needs ${unmet})` : name, async () => {
-      await run({ open: () => fileStorage({ directory: temporaryDirectory(), ...options }) })
-    })
-  }
-})
+describe.each([{ io: 'auto' }, { io: 'sync' }, { io: 'async' }, { io: 'auto', durability: 'full' }] as const)(
+  'a storage with %o',
+  (options) => {
+    for (const { name, requires, run } of storageContract) {
+      const unmet = unmetRequirements({ name, requires, run }, { capabilities } as never)
+      it.skipIf(unmet.length > 0)(unmet.length > 0 ? `${name} (needs ${unmet})` : name, async () => {
+        await run({ open: () => fileStorage({ directory: temporaryDirectory(), ...options }) })
+      })
+    }
+  },
+)
 
 describe('a storage whose directory is a file', () => {
   it.each(outageContract)('$name', async ({ run }) => {

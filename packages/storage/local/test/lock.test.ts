@@ -125,6 +125,6 @@ describe('a holder', () => {
     const zombie = await startWorker('zombie', [])
     const child = (await zombie.ask('go')) as { pid: number; started: string }
     expect(judge({ ...holder, ...child })).toBe('dead')
-    await Promise.all([zombie.kill(), worker.kill()])
+    await Promise.all([zombie.end(), worker.kill()])
   })
 })

@@ -1,22 +1,22 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { serve } from './worker.ts'
 
-// The shell's child ends, and the program that takes the shell's place never asks for it.
+// The shell's child ends when another program has taken the shell's place, which never asks for its end.
+const CHILD = 'while [ "$(cat /proc/$PPID/comm)" != sleep ]; do :; done'
+
 await serve(async () => {
-  const shell = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
-  const [line] = await Array.fromAsync(first(createInterface(shell.stdout)))
+  const shell = spawn('sh', ['-c', 'sh -c "$CHILD" & echo $!; exec sleep 60'], {
+    env: { ...process.env, CHILD },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   process.on('exit', () => shell.kill('SIGKILL'))
+  const [line] = await once(shell.stdout, 'data')
+  const pid = Number(`${line}`)
   for (;;) {
-    const fields = readFileSync(`/proc/${line}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? []
-    if (fields[0] === 'Z') return { pid: Number(line), started: fields[19] }
+    const [state, , , , , , , , , , , , , , , , , , , started] =
+      readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? []
+    if (state === 'Z') return { pid, started }
   }
 })
-
-async function* first(lines: AsyncIterable<string>): AsyncGenerator<string> {
-  for await (const line of lines) {
-    yield line
-    return
-  }
-}

@@ -79,25 +79,27 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.byteLength; ) at += (await file.write(bytes, at)).bytesWritten
 }
 
-/** By hand: two buffers, one being filled while the other is hashed. */
+/** By hand: one chunk is being read while the one before is hashed; each is new, so that it may be kept. */
 async function readFloor(): Promise<void> {
   const file = await open(`${job.directory}/floor`)
   const hash = createHash('sha256')
-  const buffers = [Buffer.allocUnsafeSlow(STEP_BYTES), Buffer.allocUnsafeSlow(STEP_BYTES)]
-  const fill = (turn: number, from: number): Promise<{ bytesRead: number; buffer: Buffer }> =>
-    file.read(buffers[turn % 2] as Buffer, 0, Math.min(STEP_BYTES, job.bytes - from), from)
   let size = 0
-  let next = fill(0, 0)
-  for (let turn = 1; size < job.bytes; turn++) {
-    const { bytesRead, buffer } = await next
+  let ahead = readStep(file, 0)
+  while (size < job.bytes) {
+    const { bytesRead, buffer } = await ahead
     if (bytesRead === 0) break
     size += bytesRead
-    if (size < job.bytes) next = fill(turn, size)
+    if (size < job.bytes) ahead = readStep(file, size)
     hash.update(buffer.subarray(0, bytesRead))
   }
   await expectDigest(file, hash)
   await file.close()
   expectBytes(size)
+}
+
+function readStep(file: FileHandle, from: number): Promise<{ readonly bytesRead: number; readonly buffer: Buffer }> {
+  const size = Math.min(STEP_BYTES, job.bytes - from)
+  return file.read(Buffer.allocUnsafeSlow(size), 0, size, from)
 }
 
 async function expectDigest(file: FileHandle, hash: Hash): Promise<void> {

@@ -4,6 +4,7 @@ import { filesSdk } from './files-sdk.ts'
 import { floor } from './floor.ts'
 import { flydrive } from './flydrive.ts'
 import { flystorage } from './flystorage.ts'
+import { overlapped } from './overlapped.ts'
 import { raw } from './raw.ts'
 import { resultkit, resultkitJson, resultkitPlain } from './resultkit.ts'
 import { unstorage } from './unstorage.ts'
@@ -12,6 +13,7 @@ import { unstorage } from './unstorage.ts'
 export const CONTENDERS: readonly Contender[] = [
   raw,
   floor,
+  overlapped,
   resultkit,
   resultkitPlain,
   resultkitJson,
@@ -22,4 +24,4 @@ export const CONTENDERS: readonly Contender[] = [
   filesSdk,
 ]
 
-export { raw, resultkit, resultkitJson }
+export { overlapped, raw, resultkit, resultkitJson }

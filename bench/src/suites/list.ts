@@ -1,14 +1,14 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Contender } from '../contenders/contender.ts'
-import { CONTENDERS, raw, resultkit, resultkitJson } from '../contenders/index.ts'
+import { CONTENDERS, overlapped, raw, resultkit, resultkitJson } from '../contenders/index.ts'
 import { type Figures, interleave, type Turn } from '../harness.ts'
 import { summarise } from '../statistics.ts'
 import type { Suite } from '../suite.ts'
 import { LIST_LIMIT_MS, MANY_LIMITS, type Target } from '../targets.ts'
 import { compare } from './local.ts'
 import { formatRows, rowsOf } from './local-table.ts'
-import { openStore, runLoad } from './turns.ts'
+import { openChecked, openStore, runLoad } from './turns.ts'
 
 const LOAD = { size: 1024, callers: 16, count: 5000 }
 const KEYS = Array.from({ length: LOAD.count }, (_, index) => `object-${String(index).padStart(4, '0')}`)
@@ -22,8 +22,9 @@ export const listSuite: Suite = {
     '5,000 objects of 1 KB in one directory, 16 callers. Microseconds per operation; list: milliseconds for all, with size and time of change (cacache: its index; unstorage: names alone). Medians over interleaved rounds. --quick leaves the peers out.',
   async run({ options, directory, print }) {
     const contenders = CONTENDERS.filter(({ kind }) => !options.quick || kind !== 'peer').filter(
-      (contender) => contender !== resultkitJson,
+      (contender) => contender !== resultkitJson && contender !== overlapped,
     )
+    for (const contender of contenders) await openChecked(contender, join(directory, 'warm-up'))
     const turns = contenders.map((contender) => turnOf(contender, directory))
     const rounds = options.quick ? 3 : 5
     const samples = await interleave(turns, { rounds })

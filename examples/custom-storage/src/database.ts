@@ -47,20 +47,24 @@ export function connect(file: string, busyTimeoutMs: number): Connection {
   }
   return {
     database,
-    one: <Row>(sql: string, ...values: SQLInputValue[]) => prepare(sql).get(...values) as Row | undefined,
-    all: <Row>(sql: string, ...values: SQLInputValue[]) => prepare(sql).all(...values) as readonly Row[],
+    one: <Row>(sql: string, ...values: SQLInputValue[]) => prepare(sql).get(...values) as unknown as Row | undefined,
+    all: <Row>(sql: string, ...values: SQLInputValue[]) => prepare(sql).all(...values) as unknown as readonly Row[],
     run: (sql, ...values) => Number(prepare(sql).run(...values).changes),
   }
 }
 
-/** Creates the tables; in WAL mode readers keep their version, and do not wait for the writer. */
-export function prepareFile(connection: Connection): 'ready' | 'foreign' {
-  const { database } = connection
+/**
+ * Creates the tables, in WAL mode: readers keep their version and do not wait for the writer. The answer is what is
+ * wrong with the file, if anything.
+ */
+export function prepareFile(connection: Connection): string | undefined {
   const version = connection.one<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0
-  if (version !== 0 && version !== VERSION) return 'foreign'
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
-  if (version === 0) transaction(connection, () => database.exec(SCHEMA))
-  return 'ready'
+  if (version !== 0 && version !== VERSION) return 'it belongs to another program or a newer version'
+  const mode = connection.one<{ journal_mode: string }>('PRAGMA journal_mode = WAL')?.journal_mode
+  if (mode !== 'wal') return 'its file system cannot share memory, which WAL mode needs'
+  connection.database.exec('PRAGMA synchronous = NORMAL')
+  if (version === 0) transaction(connection, () => connection.database.exec(SCHEMA))
+  return undefined
 }
 
 /** Runs `work` as one transaction. It is synchronous: no other work of this process can get in between. */

@@ -1,5 +1,5 @@
-import { type Connection, connect, prepareFile, sweep } from './database.ts'
-import { type Call, failure, guard } from './failure.ts'
+import { type Connection, connect, prepareFile, sweep, turn } from './database.ts'
+import { type Call, checkSignal, failure, guard } from './failure.ts'
 
 const IDLE_READERS = 4
 
@@ -14,7 +14,7 @@ export interface PoolOptions {
 
 /** The connections of one storage, opened at first use. */
 export interface Pool extends PoolOptions {
-  /** The connection for whatever is over before anything else runs. */
+  /** The connection for whatever is over before anything else runs. Checks the signal before and after. */
   main(call: Call): Promise<Connection>
   /** A connection with a read transaction of its own: it sees one state of the file until it is given back. */
   takeReader(call: Call): Connection
@@ -29,20 +29,24 @@ export function createPool(options: PoolOptions): Pool {
 
   const open = async (call: Call): Promise<Connection> => {
     const main = guard(call, () => connect(file, busyTimeoutMs))
-    if (guard(call, () => prepareFile(main)) === 'foreign') {
-      throw failure(call, 'CONFIG', 'the file belongs to another program or a newer version. Name another file')
-    }
+    const problem = guard(call, () => prepareFile(main))
+    if (problem !== undefined) throw failure(call, 'CONFIG', `the file cannot be used: ${problem}. Name another file`)
     await sweep(main, now() - leftoverAgeMs)
     return main
   }
   return {
     ...options,
-    main(call) {
+    async main(call) {
+      checkSignal(call)
       opening ??= open(call).catch((error) => {
         opening = undefined
         throw error
       })
-      return opening
+      const main = await opening
+      // Without it a loop of reads would keep timers, sockets and every longer operation from running.
+      await turn()
+      checkSignal(call)
+      return main
     },
     takeReader(call) {
       return guard(call, () => {

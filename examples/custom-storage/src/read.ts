@@ -32,9 +32,7 @@ export function toStat({ key, version, size, modified, write_id }: ObjectRow): O
 }
 
 export async function statObject(pool: Pool, call: Call, key: string): Promise<ObjectStat | undefined> {
-  checkSignal(call)
   const main = await pool.main(call)
-  checkSignal(call)
   const row = guard(call, () => findRow(main, key))
   return row && toStat(row)
 }
@@ -46,9 +44,7 @@ export async function readObject(
   key: string,
   options: ReadOptions,
 ): Promise<StoredObject | undefined> {
-  checkSignal(call)
   await pool.main(call)
-  checkSignal(call)
   const reader = pool.takeReader(call)
   let open = true
   const close = (): void => {
@@ -189,7 +185,6 @@ export async function* listObjects(
   prefix: string,
   { startAfter = '' }: ListOptions,
 ): AsyncGenerator<ObjectEntry, void, undefined> {
-  checkSignal(call)
   const main = await pool.main(call)
   for (let after = startAfter; ; ) {
     checkSignal(call)

@@ -32,9 +32,7 @@ export async function writeObject(
   body: ByteSource,
   options: WriteOptions,
 ): Promise<ObjectStat> {
-  checkSignal(call)
   const main = await pool.main(call)
-  checkSignal(call)
   const job: Job = { call, main, now: pool.now, key, version: randomUUID(), options }
   const parts = bufferedParts(body)
   if (parts === undefined || sizeOf(parts) > CHUNK_BYTES) return writeDraft(job, body)
@@ -46,8 +44,12 @@ export async function writeObject(
 }
 
 async function writeDraft(job: Job, body: ByteSource): Promise<ObjectStat> {
-  const { call, main, version } = job
-  guard(call, () => main.run('INSERT INTO draft VALUES (?, ?)', version, job.now()))
+  const { call, main, key, version, options } = job
+  guard(call, () => {
+    // Only to spare the reading of the body: what counts is the check when it is published.
+    checkWrite(call, findRow(main, key), options)
+    main.run('INSERT INTO draft VALUES (?, ?)', version, job.now())
+  })
   try {
     const size = await storeChunks(job, body)
     checkSignal(call)
@@ -159,9 +161,7 @@ async function discard({ main, version }: Job): Promise<void> {
 }
 
 export async function deleteObject(pool: Pool, call: Call, key: string, { ifMatch }: DeleteOptions): Promise<void> {
-  checkSignal(call)
   const main = await pool.main(call)
-  checkSignal(call)
   const old = guard(call, () =>
     transaction(main, () => {
       const current = findRow(main, key)
@@ -175,8 +175,7 @@ export async function deleteObject(pool: Pool, call: Call, key: string, { ifMatc
 
 /** The pieces of a body, or ABORTED as soon as the signal fires, also while a piece is awaited. */
 async function* pull(call: Call, body: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
-  const pieces = streamOf(body)
-  const iterator = typeof body === 'function' ? body()[Symbol.asyncIterator]() : pieces
+  const iterator = (typeof body === 'function' ? body() : streamOf(body))[Symbol.asyncIterator]()
   let ended = false
   try {
     for (;;) {

@@ -1,9 +1,9 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { outageContract, storageContract, unmetRequirements } from '@resultkit/contract'
+import { outageContract, resultContract, storageContract, unmetRequirements } from '@resultkit/contract'
 import { afterAll, describe, it } from 'vitest'
-import { sqliteStorage } from '../src/sqlite-storage.ts'
+import { sqliteResult, sqliteStorage } from '../src/sqlite-storage.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'custom-storage-'))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
@@ -20,6 +20,10 @@ describe('the storage contract', () => {
       await contractCase.run({ open: () => storage })
     })
   }
+})
+
+describe('the contract of results', () => {
+  it.each(resultContract)('$name', ({ run }) => run({ open: () => sqliteResult({ file: freshFile() }) }))
 })
 
 describe('a file whose folder is missing', () => {

@@ -23,34 +23,45 @@ export async function pump(
   announced: number | undefined,
 ): Promise<Pumped> {
   const sink = openSink(call, call.root.bulk, fd)
-  let iterator: AsyncIterator<Uint8Array> | undefined
-  let pulling = true
-  let size = 0
+  const pull: Pull = { iterator: undefined, waiting: true }
   try {
-    iterator = body()[Symbol.asyncIterator]()
-    for (;;) {
-      checkSignal(call)
-      pulling = true
-      const { done, value } = await orAborted(call, Promise.resolve(iterator.next()))
-      if (done) break
-      pulling = false
-      size += value.byteLength
-      if (announced !== undefined && size > announced) throw wrongSize(call, announced, 'more')
-      await sink.put(value)
-    }
-    iterator = undefined
-    pulling = false
-    await sink.flush()
-    if (announced !== undefined && size < announced) throw wrongSize(call, announced, 'fewer')
-    return { size }
+    pull.iterator = body()[Symbol.asyncIterator]()
+    return { size: await drain(call, pull, sink, announced) }
   } catch (error) {
     await sink.settle()
     const aborted = call.signal?.aborted === true
-    await close(iterator, pulling, aborted)
+    await close(pull, aborted)
     if (aborted) checkSignal(call)
-    if (pulling) return { thrown: error }
+    if (pull.waiting) return { thrown: error }
     throw error
   }
+}
+
+/** Where the stream is. */
+interface Pull {
+  iterator: AsyncIterator<Uint8Array> | undefined
+  /** Whether it is the stream's turn, so that what is thrown is its own. */
+  waiting: boolean
+}
+
+async function drain(call: Call, pull: Pull, sink: Sink, announced: number | undefined): Promise<number> {
+  let size = 0
+  while (pull.iterator !== undefined) {
+    checkSignal(call)
+    pull.waiting = true
+    const { done, value } = await orAborted(call, Promise.resolve(pull.iterator.next()))
+    pull.waiting = false
+    if (done) {
+      pull.iterator = undefined
+      break
+    }
+    size += value.byteLength
+    if (announced !== undefined && size > announced) throw wrongSize(call, announced, 'more')
+    await sink.put(value)
+  }
+  await sink.flush()
+  if (announced !== undefined && size < announced) throw wrongSize(call, announced, 'fewer')
+  return size
 }
 
 /** CONFIG: the body does not have the bytes that `size` announced. */
@@ -59,16 +70,12 @@ export function wrongSize(call: Call, announced: number, than: 'more' | 'fewer')
   return failure(call, 'CONFIG', what)
 }
 
-async function close(
-  iterator: AsyncIterator<Uint8Array> | undefined,
-  pulling: boolean,
-  aborted: boolean,
-): Promise<void> {
+async function close({ iterator, waiting }: Pull, aborted: boolean): Promise<void> {
   // An iterator that threw is over; one that is still at work closes in its own time, which may be never.
-  if (pulling && !aborted) return
+  if (waiting && !aborted) return
   try {
     const closed = iterator?.return?.()
-    if (pulling) closed?.catch(() => {})
+    if (waiting) closed?.catch(() => {})
     else await closed
   } catch {
     // The failure that ended the stream is the one to report.

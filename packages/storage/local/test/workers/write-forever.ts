@@ -9,6 +9,7 @@ async function* streamed(value: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < value.byteLength; at += 10_000) yield value.subarray(at, at + 10_000)
 }
 
+process.on('disconnect', () => process.exit())
 say('ready')
 for (let i = 0; ; i++) {
   const value = makeValue(i, someSize())

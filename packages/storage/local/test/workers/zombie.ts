@@ -13,6 +13,8 @@ await serve(async () => {
   })
   process.on('exit', () => shell.kill('SIGKILL'))
   const [line] = await once(shell.stdout, 'data')
+  shell.stdout.destroy()
+  shell.unref()
   const pid = Number(`${line}`)
   for (;;) {
     const [state, , , , , , , , , , , , , , , , , , , started] =

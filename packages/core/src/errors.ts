@@ -161,12 +161,18 @@ export function withDetails(error: ResultError, details: Partial<ResultErrorOpti
   })
 }
 
+/** Where an operation was going; never printed. */
+export type ErrorPlace = Pick<ResultErrorOptions, 'key' | 'storage'>
+
 /** The ABORTED error for an {@link AbortSignal} that has fired; its reason is the cause. */
-export function abortedError(operation: string, signal: AbortSignal): ResultError {
-  return resultError('ABORTED', operation, `${operation} was aborted by its signal.`, { cause: signal.reason })
+export function abortedError(operation: string, signal: AbortSignal, place?: ErrorPlace): ResultError {
+  return resultError('ABORTED', operation, `${operation} was aborted by its signal.`, {
+    ...place,
+    cause: signal.reason,
+  })
 }
 
 /** Throws ABORTED when the signal has fired. */
-export function throwIfAborted(operation: string, signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw abortedError(operation, signal)
+export function throwIfAborted(operation: string, signal: AbortSignal | undefined, place?: ErrorPlace): void {
+  if (signal?.aborted) throw abortedError(operation, signal, place)
 }

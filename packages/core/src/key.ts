@@ -29,6 +29,14 @@ export function parseKey(key: string, operation: string = 'parseKey'): Key {
   throw resultError('INVALID_KEY', operation, message, { key })
 }
 
+/**
+ * A key below `.resultkit/`, which user keys cannot have and no listing shows: for leases and other things that
+ * packages of this project keep in a storage. INVALID_KEY as {@link parseKey}.
+ */
+export function reservedKey(path: string): Key {
+  return `${RESERVED_SEGMENT}/${parseKey(path, 'reservedKey')}` as Key
+}
+
 // Letters, digits and the commonest marks, no segment that starts with a dot: nothing below can be wrong then.
 const PLAIN = /^[\w!-][\w!.-]*(?:\/[\w!-][\w!.-]*)*$/
 

@@ -1,7 +1,14 @@
 import { bufferedParts, collectBytes, concatBytes, streamOf } from './bytes.ts'
 import { type Clock, nowMs } from './clock.ts'
-import { abortedError, type ResultError, type ResultErrorCode, resultError, throwIfAborted } from './errors.ts'
-import { type Key, MAX_KEY_BYTES } from './key.ts'
+import {
+  abortedError,
+  type ErrorPlace,
+  type ResultError,
+  type ResultErrorCode,
+  resultError,
+  throwIfAborted,
+} from './errors.ts'
+import { type Key, MAX_KEY_BYTES, RESERVED_SEGMENT } from './key.ts'
 import { resolveRange } from './range.ts'
 import type {
   ListOptions,
@@ -26,6 +33,7 @@ interface Stored {
   readonly stat: ObjectStat
 }
 
+const RESERVED = `${RESERVED_SEGMENT}/`
 const CAPABILITIES: StorageCapabilities = {
   ifAbsent: true,
   ifMatch: true,
@@ -46,6 +54,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): ResultStorage
   const uri = `memory://${name}`
   const objects = new Map<string, Stored>()
   let version = 0
+  const at = (key: Key): ErrorPlace => ({ key, storage: uri })
 
   const fail = (code: ResultErrorCode, operation: string, key: string, message: string): ResultError =>
     resultError(code, operation, message, { key, storage: uri })
@@ -69,7 +78,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): ResultStorage
       key: Key,
       { range, ifMatch, ifNoneMatch, maxBytes, signal }: ReadOptions,
     ): Promise<StoredObject | undefined> {
-      throwIfAborted('read', signal)
+      throwIfAborted('read', signal, at(key))
       if (!objects.has(key)) return undefined
       const found = matching('read', key, ifMatch)
       if (found === undefined) return undefined
@@ -91,10 +100,10 @@ export function memoryStorage(options: MemoryStorageOptions = {}): ResultStorage
     },
 
     async write(key: Key, body, { ifAbsent, ifMatch, size, writeId, signal }: WriteOptions): Promise<ObjectStat> {
-      throwIfAborted('write', signal)
+      throwIfAborted('write', signal, at(key))
       const parts = bufferedParts(body)
       const bytes = (parts ? concatBytes(parts) : await collectUnder(signal, streamOf(body))).slice()
-      throwIfAborted('write', signal)
+      throwIfAborted('write', signal, at(key))
       if (size !== undefined && bytes.byteLength !== size) {
         throw fail('CONFIG', 'write', key, `write: the body has ${bytes.byteLength} bytes, not the ${size} announced.`)
       }
@@ -113,19 +122,21 @@ export function memoryStorage(options: MemoryStorageOptions = {}): ResultStorage
     },
 
     async stat(key: Key, { signal }) {
-      throwIfAborted('stat', signal)
+      throwIfAborted('stat', signal, at(key))
       return objects.get(key)?.stat
     },
 
     async delete(key: Key, { ifMatch, signal }) {
-      throwIfAborted('delete', signal)
+      throwIfAborted('delete', signal, at(key))
       matching('delete', key, ifMatch)
       objects.delete(key)
     },
 
     async *list(prefix: string, { startAfter, signal }: ListOptions): AsyncGenerator<ObjectEntry> {
       throwIfAborted('list', signal)
-      const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(compareUtf8)
+      const keys = [...objects.keys()]
+        .filter((key) => key.startsWith(prefix) && !key.startsWith(RESERVED))
+        .sort(compareUtf8)
       for (const key of keys) {
         throwIfAborted('list', signal)
         if (startAfter !== undefined && compareUtf8(key, startAfter) <= 0) continue

@@ -29,7 +29,10 @@ export interface StorageCapabilities {
 
 /** What every operation takes. */
 export interface CallOptions {
-  /** Honoured before, during and after the operation; ABORTED then, with the reason as the cause. */
+  /**
+   * Honoured before and during the operation, also while a body or a service stalls; ABORTED then, with the reason as the
+   * cause. A write that has been published when the signal fires may resolve or reject.
+   */
   readonly signal: AbortSignal | undefined
 }
 
@@ -50,7 +53,7 @@ export interface WriteOptions extends CallOptions {
   readonly ifMatch: string | undefined
   /** Media type (RFC 9110), for storages that keep one. */
   readonly contentType: string | undefined
-  /** The number of bytes that a stream will have, where it is known; another number of bytes fails the write. */
+  /** The number of bytes that the body will have, where it is known; another number is CONFIG, and nothing is stored. */
   readonly size: number | undefined
   /** Names this attempt; kept with the object where `capabilities.writeId` says so. */
   readonly writeId: string
@@ -71,9 +74,9 @@ export interface ObjectStat {
   readonly key: string
   /** Bytes as stored. */
   readonly size: number
-  /** `undefined` where the storage did not say (S3 does not on a write). */
+  /** `undefined` where the storage did not say (S3 does not on a write); `stat` and `read` should. */
   readonly lastModified: Date | undefined
-  /** Opaque and strong: other bytes have another etag. */
+  /** Opaque and strong: other bytes have another etag, also after the storage was emptied and filled again. */
   readonly etag: string
   readonly writeId: string | undefined
 }
@@ -90,7 +93,8 @@ export interface ObjectEntry {
  * An object that is being read. All of it is one version, also when another is written meanwhile.
  *
  * The caller takes `bytes()` or `stream()`, once. To let go early it calls `return()` on the stream's iterator,
- * also before the first `next()`, and the storage releases what it holds.
+ * also before the first `next()`, and the storage releases what it holds. (An `async function*` that has not started
+ * runs no `finally`: where something is open by then, write the iterator by hand.)
  */
 export interface StoredObject {
   /** `size` is that of the whole object, whatever the range. */
@@ -102,18 +106,21 @@ export interface StoredObject {
 /**
  * What a third party implements: five operations, a name, and what it can do. Make it an object literal.
  *
- * Core promises: keys are {@link Key}s, options are complete, one call is one operation, and a {@link ByteSource}'s
- * bytes are not changed while it is being written.
+ * Core promises: keys are {@link Key}s, options are complete, ranges and `maxBytes` are valid, one call is one operation,
+ * and a {@link ByteSource}'s bytes are not changed while it is being written.
  *
  * A storage promises:
  * - `write` is all or nothing: a reader sees the old object or the new one, never a part, also when the process is
  *   killed, the disk is full, the stream throws, the signal fires or others write at the same time;
  * - a `write` that resolved is visible to every reader in every process;
  * - absent is `undefined`, and nothing but "not found" is absent;
- * - every failure is a `ResultError` with the key, the storage's `uri` and the cause, `retryable` where a second
- *   attempt may succeed;
+ * - every failure of its own is a `ResultError` with the key, the storage's `uri` and the cause, if there is one;
+ *   `retryable` where a second attempt may succeed. What a body throws passes through unchanged;
  * - key to object name is injective, never leaves the root, and lists back exactly what was written;
- * - keys below `.resultkit/` are its own and are not listed.
+ * - keys below `.resultkit/` can be written and read (`reservedKey()`), and are not listed;
+ * - operations that need no waiting still let other work run now and then.
+ *
+ * A client or connection that is passed in belongs to the caller; a storage has no close.
  */
 export interface ResultStorage {
   /** Identity such as `s3://bucket/prefix` or `file:///srv/results`; never a secret. */
@@ -128,7 +135,7 @@ export interface ResultStorage {
   /** Absent succeeds, unless `ifMatch` is given. */
   delete(key: Key, options: DeleteOptions): Promise<void>
   /**
-   * Every key that starts with `prefix` (any text, `''` for all), each once, in ascending order of its UTF-8 bytes,
+   * Every key that starts with `prefix` (any well-formed text, `''` for all), each once, in ascending order of its UTF-8 bytes,
    * page after page until the end. Keys written or deleted meanwhile may or may not appear.
    */
   list(prefix: string, options: ListOptions): AsyncIterable<ObjectEntry>

@@ -1,11 +1,24 @@
-import { MAX_KEY_BYTES, type ResultStorage } from '@resultkit/core'
+import { MAX_KEY_BYTES, type ResultStorage, reservedKey } from '@resultkit/core'
 import { utf8 } from '../body.ts'
 import type { ContractCase } from '../contract-case.ts'
 import { expectBytes, expectRefusal, expectSame, expectThat } from '../expectation.ts'
 import { show } from '../show.ts'
 import { forEachOf } from '../timing.ts'
 import { AWKWARD_KEYS, longKeys } from './awkward-keys.ts'
-import { entries, expectAbsent, get, keysOf, put, remove, statOf, storageCase } from './use.ts'
+import {
+  CALL,
+  deleting,
+  entries,
+  expectAbsent,
+  get,
+  keysOf,
+  put,
+  reading,
+  remove,
+  statOf,
+  storageCase,
+  writing,
+} from './use.ts'
 
 /** Writes all, and expects each to be its own object, listed exactly, and gone when it is deleted. */
 async function checkDistinct(storage: ResultStorage, names: readonly string[]): Promise<void> {
@@ -51,6 +64,22 @@ async function checkReserved(storage: ResultStorage): Promise<void> {
   )
 }
 
+/** What packages of this project keep beside results, such as leases. */
+async function checkReservedUse(storage: ResultStorage): Promise<void> {
+  const reserved = reservedKey('contract/lease')
+  await storage.write(reserved, utf8('held'), writing())
+  const object = await storage.read(reserved, reading())
+  expectBytes('a reserved key holds what was written there', await object?.bytes(), utf8('held'))
+  const stat = await storage.stat(reserved, CALL)
+  expectSame('stat finds a reserved key', stat?.size, 4)
+  if (storage.capabilities.list) {
+    const listed = [...(await keysOf(storage)), ...(await keysOf(storage, '.resultkit/'))]
+    expectSame('a reserved key is not listed', listed.join(), '')
+  }
+  await storage.delete(reserved, deleting())
+  expectSame('a deleted reserved key is absent', await storage.stat(reserved, CALL), undefined)
+}
+
 /** From key to object name and back: injective, and never outside the root. */
 export const keyCases: readonly ContractCase<ResultStorage>[] = [
   ...Object.entries(AWKWARD_KEYS).map(([name, names]) =>
@@ -78,4 +107,5 @@ export const keyCases: readonly ContractCase<ResultStorage>[] = [
   ),
   storageCase('keys: one longer than maxKeyBytes is INVALID_KEY', [], checkTooLong),
   storageCase('keys: the storage hides what it keeps for itself', ['list'], checkReserved),
+  storageCase('keys: reserved ones can be used and are not listed', [], checkReservedUse),
 ]

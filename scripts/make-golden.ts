@@ -1,7 +1,7 @@
 /** Writes the golden records of this release. Run once per release: existing files are never changed. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { encodeHeader, encodeRecord, json, type RecordHeader } from '@resultkit/core'
+import { encodeHeader, encodeRecord, json, type RecordHeader } from '../packages/core/src/index.ts'
 import { ROOT } from './packages.ts'
 
 const DIRECTORY = join(ROOT, 'test-fixtures/golden/records')
@@ -49,16 +49,37 @@ const FILES: Readonly<Record<string, { readonly bytes: Buffer; readonly value?: 
   'text.record': { bytes: record(Buffer.from('line\n\n{"size":1}\n'), { serializer: 'text' }) },
   'ndjson.record': { bytes: record(Buffer.from('{"n":1}\n{"n":2}\n'), { serializer: 'ndjson' }) },
   'large-header.record': { bytes: jsonRecord(1, { metadata: { text: 'x'.repeat(8000) } }), value: 1 },
-  'unknown-member.record': { bytes: withLine('{"resultkit":1,"serializer":"json","createdAt":"2026-11-22T10:00:00.000Z","later":[]}'), value: 1 },
+  'unknown-member.record': {
+    bytes: withLine('{"resultkit":1,"serializer":"json","createdAt":"2026-11-22T10:00:00.000Z","later":[]}'),
+    value: 1,
+  },
   'bad-truncated.record': { bytes: whole.subarray(0, -1), error: 'CORRUPT' },
   'bad-extended.record': { bytes: Buffer.concat([whole, Buffer.from('\n')]), error: 'CORRUPT' },
-  'bad-payload-bit.record': { bytes: changed(whole, (bytes) => { bytes[payloadAt] = (bytes[payloadAt] ?? 0) ^ 1 }), error: 'CORRUPT' },
-  'bad-header-bit.record': { bytes: changed(whole, (bytes) => { bytes[45] = (bytes[45] ?? 0) ^ 1 }), error: 'CORRUPT' },
-  'bad-size-leading-zero.record': { bytes: changed(whole, (bytes) => { bytes[bytes.lastIndexOf('":   ') + 2] = 48 }), error: 'CORRUPT' },
+  'bad-payload-bit.record': {
+    bytes: changed(whole, (bytes) => {
+      bytes[payloadAt] = (bytes[payloadAt] ?? 0) ^ 1
+    }),
+    error: 'CORRUPT',
+  },
+  'bad-header-bit.record': {
+    bytes: changed(whole, (bytes) => {
+      bytes[45] = (bytes[45] ?? 0) ^ 1
+    }),
+    error: 'CORRUPT',
+  },
+  'bad-size-leading-zero.record': {
+    bytes: changed(whole, (bytes) => {
+      bytes[bytes.lastIndexOf('":   ') + 2] = 48
+    }),
+    error: 'CORRUPT',
+  },
   'bad-empty.record': { bytes: Buffer.alloc(0), error: 'CORRUPT' },
   'bad-foreign.record': { bytes: Buffer.from('{"just":"json"}\n'), error: 'CORRUPT' },
   'bad-no-newline.record': { bytes: Buffer.alloc(9000, '{'), error: 'CORRUPT' },
-  'bad-version.record': { bytes: withLine('{"resultkit":2,"serializer":"json","createdAt":"2026-11-22T10:00:00.000Z"}'), error: 'UNSUPPORTED' },
+  'bad-version.record': {
+    bytes: withLine('{"resultkit":2,"serializer":"json","createdAt":"2026-11-22T10:00:00.000Z"}'),
+    error: 'UNSUPPORTED',
+  },
 }
 
 mkdirSync(DIRECTORY, { recursive: true })

@@ -37,7 +37,10 @@ test('the reader in Python agrees', async ({ skip }) => {
   const python = await run('python3', ['--version']).catch(() => undefined)
   if (python === undefined) skip('python3 is not installed')
   const golden = join(ROOT, 'test-fixtures/golden/records')
-  const index = JSON.parse(await readFile(join(golden, 'index.json'), 'utf8')) as Record<string, { readonly error?: string; readonly value?: unknown }>
+  const index = JSON.parse(await readFile(join(golden, 'index.json'), 'utf8')) as Record<
+    string,
+    { readonly error?: string; readonly value?: unknown }
+  >
   for (const [name, expected] of Object.entries(index)) {
     const answer = await run('python3', [join(ROOT, 'docs/spec/read_record.py'), join(golden, name)]).then(
       ({ stdout }) => JSON.parse(stdout) as { value: unknown },

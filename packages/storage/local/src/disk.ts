@@ -74,7 +74,6 @@ const read = promisify(fs.read)
 const write = promisify(fs.write)
 const writev = promisify(fs.writev)
 const fstat = promisify(fs.fstat)
-const { promises } = fs
 
 const ASYNC: Disk = {
   open: (path, flags, mode) => open(path, flags, mode),
@@ -83,18 +82,18 @@ const ASYNC: Disk = {
   write: async (fd, bytes, offset) => (await write(fd, bytes, offset)).bytesWritten,
   writev: async (fd, parts) => (await writev(fd, parts)).bytesWritten,
   fstat: (fd) => fstat(fd, { bigint: true }),
-  lstat: (path) => promises.lstat(path, { bigint: true }).catch(absent),
-  kind: (path) => promises.lstat(path).catch(absent),
-  stat: (path) => promises.stat(path).catch(absent),
+  lstat: (path) => fs.promises.lstat(path, { bigint: true }).catch(absent),
+  kind: (path) => fs.promises.lstat(path).catch(absent),
+  stat: (path) => fs.promises.stat(path).catch(absent),
   futimes: promisify(fs.futimes),
   fsync: promisify(fs.fsync),
-  rename: promises.rename,
-  link: promises.link,
-  unlink: promises.unlink,
-  mkdir: (path) => promises.mkdir(path),
-  mkdirs: (path) => promises.mkdir(path, { recursive: true }),
-  rmdir: (path) => promises.rmdir(path),
-  readdir: (path) => promises.readdir(path, { withFileTypes: true }),
+  rename: (from, to) => fs.promises.rename(from, to),
+  link: (from, to) => fs.promises.link(from, to),
+  unlink: (path) => fs.promises.unlink(path),
+  mkdir: (path) => fs.promises.mkdir(path),
+  mkdirs: (path) => fs.promises.mkdir(path, { recursive: true }),
+  rmdir: (path) => fs.promises.rmdir(path),
+  readdir: (path) => fs.promises.readdir(path, { withFileTypes: true }),
 }
 
 /** One disk for short calls and one for those that move much data or wait for the device. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { errnoOf } from './disk.ts'
@@ -24,7 +23,7 @@ let own: Process | undefined
 
 /** This process, with a new token. */
 export function newHolder(): Holder {
-  return { ...thisProcess(), token: randomBytes(12).toString('base64url') }
+  return { ...thisProcess(), token: Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString('base64url') }
 }
 
 function thisProcess(): Process {

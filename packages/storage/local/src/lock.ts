@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf } from './disk.ts'
 import { type Call, checkSignal, failure } from './failure.ts'
@@ -18,7 +17,8 @@ const LONGEST_WAIT_MS = 32
  */
 export async function withLock<T>(call: Call, work: () => Promise<T>): Promise<T> {
   const { root } = call
-  const path = `${internalPath(root, 'locks')}/${hash('sha256', call.key ?? '')}`
+  // Not imported above: locks are rare, and loading node:crypto is not cheap.
+  const path = `${internalPath(root, 'locks')}/${process.getBuiltinModule('node:crypto').hash('sha256', call.key ?? '')}`
   const ticket = await makeTicket(call)
   try {
     await acquire(call, path, ticket)

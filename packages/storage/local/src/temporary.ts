@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import type { Disk } from './disk.ts'
 import { errnoOf } from './disk.ts'
@@ -24,7 +23,7 @@ export async function createTemporary(call: Call): Promise<Temporary> {
     await makeInternal(call, 'tmp')
     known.add(root)
   }
-  const path = `${internalPath(root, 'tmp')}/${randomUUID()}`
+  const path = `${internalPath(root, 'tmp')}/${crypto.randomUUID()}`
   try {
     return { path, fd: await createFile(root.disk, path) }
   } catch (error) {

@@ -55,14 +55,8 @@ export {
 export { decodeTrailer, encodeTrailer, type RecordTrailer, TRAILER_BYTES } from './record/trailer.ts'
 export type { ResultFormat, ResultLiteral, ResultReference, SerializerName } from './reference.ts'
 export { isLiteralValue, literal, parseReference } from './reference.ts'
-export {
-  type At,
-  type InputOf,
-  type ReferenceOf,
-  Result,
-  type SealedReference,
-  type ValueOf,
-} from './result.ts'
+export { Result } from './result.ts'
+export type { At, InputOf, ReferenceOf, SealedReference, ValueOf } from './result-types.ts'
 export type { Serializer, SerializerInfo, StreamSerializer, ValueSerializer } from './serializer.ts'
 export { bytes } from './serializers/bytes.ts'
 export { json } from './serializers/json.ts'

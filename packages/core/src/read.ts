@@ -1,4 +1,5 @@
 import type { Codec, CodecContext } from './codec.ts'
+import { collectExactly } from './collect.ts'
 import { asDecrypt, asDecryptStream } from './decrypt.ts'
 import { type ResultError, type ResultIssue, resultError } from './errors.ts'
 import { expiry, isOld } from './freshness.ts'
@@ -28,6 +29,7 @@ import { corrupt, TRAILER_BYTES } from './record/trailer.ts'
 import { describePlain, describeRecord } from './record-info.ts'
 import { makeReference, type ResultReference } from './reference.ts'
 import { checkedAtEnd, checkReference, type ReplacedOption } from './reference-check.ts'
+import { releasing } from './releasing.ts'
 import { type ResultStorage, releaseObject, type StoredObject } from './storage.ts'
 import { runValidators } from './validator.ts'
 
@@ -78,8 +80,8 @@ export async function load(source: Source, options: LoadOptions): Promise<Loaded
   const { settings, storage, key, reference } = source
   if (reference !== undefined) checkFormat(settings, reference)
   const { signal, maxBytes } = options
-  const record = settings.format === 'record'
-  const limit = maxBytes === undefined ? undefined : maxBytes + (record ? MAX_HEADER_BYTES + TRAILER_BYTES : 0)
+  const plain = settings.format === 'plain' ? plainPipeline(source) : undefined
+  const limit = maxBytes === undefined ? undefined : maxBytes + (plain ? 0 : MAX_HEADER_BYTES + TRAILER_BYTES)
   const object = await storage.read(key, {
     range: undefined,
     ifMatch: undefined,
@@ -88,7 +90,9 @@ export async function load(source: Source, options: LoadOptions): Promise<Loaded
     signal,
   })
   if (object === undefined) return { status: 'absent' }
-  return asDecrypt(settings, () => (record ? loadRecord(source, object, options) : loadPlain(source, object, options)))
+  return plain
+    ? loadPlain(source, plain, object, options)
+    : asDecrypt(settings, () => loadRecord(source, object, options))
 }
 
 function checkFormat({ format }: Settings, reference: ResultReference): void {
@@ -167,16 +171,25 @@ export function openPlain(
   return { payload, check: (pin) => checkReference(reference, pin ?? sha256, undefined, options) }
 }
 
-async function loadPlain(source: Source, object: StoredObject, options: LoadOptions): Promise<Loaded> {
-  const { settings, reference } = source
+/** The pipeline of a plain result: the reference's, or what is configured. Known before anything is read. */
+export function plainPipeline({ settings, reference }: Source): Pipeline {
+  return reference
+    ? matchPipeline(settings.accepted, reference.serializer, reference.codecs ?? [])
+    : { serializer: settings.serializer, codecs: settings.codecs }
+}
+
+async function loadPlain(
+  source: Source,
+  pipeline: Pipeline,
+  object: StoredObject,
+  options: LoadOptions,
+): Promise<Loaded> {
+  const { settings } = source
   const info = describePlain(settings, object.stat)
   if (options.maxAge !== undefined && isOld(settings, object.stat.lastModified, options.maxAge)) {
     await releaseObject(object)
     return { status: 'expired', record: info, reason: 'maxAge' }
   }
-  const pipeline = reference
-    ? matchPipeline(settings.accepted, reference.serializer, reference.codecs ?? [])
-    : { serializer: settings.serializer, codecs: settings.codecs }
   const opened = { pipeline, header: undefined }
   if (pipeline.serializer.kind === 'stream') {
     const { payload, check } = openPlain(source, object, options)
@@ -241,7 +254,7 @@ function items(
   const decoded = serializer.decode(decodePayloadStream(checkedAtEnd(payload, codecs, check), codecs, context))
   const { validators } = settings
   const valid = options.validate && validators.length > 0 ? validatedItems(decoded, validators, 'read') : decoded
-  const value = asDecryptStream(settings, valid)
+  const value = releasing(asDecryptStream(settings, valid), payload)
   return { status: 'found', value, record, stale: false, reference: undefined, issues: [] }
 }
 
@@ -272,24 +285,6 @@ export function contextOf(
   report: CodecContext['report'],
 ): CodecContext {
   return { key, header: header?.line ?? NOTHING, maxBytes, signal, report }
-}
-
-/** A stream of known size as one array; the very piece, where the storage gave it in one. */
-async function collectExactly(pieces: AsyncIterable<Uint8Array>, size: number): Promise<Uint8Array> {
-  if (size < 0) throw corrupt('it ends before its trailer')
-  let bytes: Uint8Array | undefined
-  let filled = 0
-  for await (const piece of pieces) {
-    if (filled + piece.byteLength > size) throw corrupt('it is longer than the storage says')
-    if (filled === 0 && piece.byteLength === size) bytes = piece
-    else {
-      bytes ??= new Uint8Array(size)
-      bytes.set(piece, filled)
-    }
-    filled += piece.byteLength
-  }
-  if (filled !== size) throw corrupt('it is shorter than the storage says')
-  return bytes ?? new Uint8Array()
 }
 
 function unexpectedStream(): ResultError {

@@ -1,6 +1,6 @@
+import { nowMs } from './clock.ts'
 import { parseDuration } from './duration.ts'
 import { isResultError, ResultError, resultError } from './errors.ts'
-import type { ItemSource } from './items.ts'
 import { isJsonObject } from './json-value.ts'
 import { type Key, parseKey } from './key.ts'
 import {
@@ -26,34 +26,11 @@ import type {
 } from './outcome.ts'
 import { type Loaded, type LoadOptions, load, type Source } from './read.ts'
 import { parseReference, type ResultReference } from './reference.ts'
+import type { Arguments, At, ExtraValidator, InputOf, ReferenceOf, ValueOf } from './result-types.ts'
 import type { ObjectEntry, ObjectStat, ResultStorage } from './storage.ts'
 import { describeSource, expired, notFound, streamSource } from './stream.ts'
-import {
-  runValidators,
-  type StandardSchemaV1,
-  type ValidationOutcome,
-  type Validator,
-  validationFailed,
-} from './validator.ts'
+import { runValidators, type ValidationOutcome, type Validator, validationFailed } from './validator.ts'
 import { writeValue } from './write.ts'
-
-declare const valueType: unique symbol
-
-/** A reference that reveals nothing; it starts with `sealed:`. */
-export type SealedReference<T = unknown> = string & { readonly [valueType]?: T }
-
-/** What a Result with this mode gives back: a value, or a stream of items. */
-export type ValueOf<T, M extends ResultMode> = M extends 'stream' ? AsyncIterable<T> : T
-/** What a Result with this mode takes. */
-export type InputOf<T, M extends ResultMode> = M extends 'stream' ? ItemSource<T> : T
-/** What `write` returns. */
-export type ReferenceOf<V, S extends Seal> = S extends undefined | false ? ResultReference<V> : SealedReference<V>
-
-/** Where a result lies: the location's parameters, a reference (sealed or not), or a storage key. */
-export type At<L> = ParametersOf<L> | ResultReference | string
-
-type ExtraValidator<T> = StandardSchemaV1 | ((value: T) => boolean | Promise<boolean>)
-type Arguments<L, A, O> = Record<never, never> extends ParametersOf<L> ? [at?: A, options?: O] : [at: A, options?: O]
 
 /**
  * Keeps what functions return: validates, serializes, publishes atomically, and gives a small reference. Immutable;
@@ -152,13 +129,25 @@ export class Result<
     const { record, stale, issues } = loaded
     const value = loaded.value as ValueOf<T, M>
     if (issues.length > 0) return { status: 'invalid', record, reason: 'validators', issues }
-    const now = new Date(Number(this.#settings.clock()))
-    for (const agrees of this.#settings.cacheValidators) {
-      if (!(await agrees({ value: value as never, record }, { now })))
-        return { status: 'invalid', record, reason: 'cacheValidators', issues: [] }
-    }
+    if (!(await this.#mayBeUsed(value, record)))
+      return { status: 'invalid', record, reason: 'cacheValidators', issues: [] }
     const reference = loaded.reference && ((await this.#seal(loaded.reference)) as ReferenceOf<ValueOf<T, M>, S>)
     return { status: 'hit', value, record, reference, stale }
+  }
+
+  async #mayBeUsed(value: ValueOf<T, M>, record: RecordInfo): Promise<boolean> {
+    const { cacheValidators, clock, serializer } = this.#settings
+    const now = new Date(nowMs(clock))
+    let agreed = false
+    try {
+      for (const agrees of cacheValidators)
+        if (!(await agrees({ value: value as never, record }, { now }))) return false
+      agreed = true
+    } finally {
+      // Nobody else will let go of a stream that is not handed out.
+      if (!agreed && serializer.kind === 'stream') await leave(value as AsyncIterable<unknown>)
+    }
+    return agreed
   }
 
   /** Whether an object is there; its payload is not read, and an expired one exists. */
@@ -258,6 +247,10 @@ export class Result<
     const { seal } = this.#settings
     return seal === undefined ? reference : seal.keyring.seal(JSON.stringify(reference), seal.context)
   }
+}
+
+async function leave(items: AsyncIterable<unknown>): Promise<void> {
+  await items[Symbol.asyncIterator]().return?.()
 }
 
 /** A reference out of what an operation was given, if it is one. An object that owns `sha256` is. */

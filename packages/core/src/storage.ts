@@ -92,7 +92,7 @@ export interface ObjectEntry {
 /**
  * An object that is being read. All of it is one version, also when another is written meanwhile.
  *
- * The caller takes `bytes()` or `stream()`, once. To let go early it calls `return()` on the stream's iterator,
+ * The caller takes `bytes()` or `stream()`, once. What it is given is its own: the storage does not touch it again. To let go early it calls `return()` on the stream's iterator,
  * also before the first `next()`, and the storage releases what it holds. (An `async function*` that has not started
  * runs no `finally`: where something is open by then, write the iterator by hand.)
  */

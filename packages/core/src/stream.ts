@@ -1,12 +1,12 @@
 import { nowMs } from './clock.ts'
-import type { Codec, RangeSource } from './codec.ts'
+import type { Codec } from './codec.ts'
 import { asDecrypt, asDecryptStream } from './decrypt.ts'
 import { type ResultError, resultError, throwIfAborted } from './errors.ts'
 import { expiry } from './freshness.ts'
 import type { RecordInfo, ResultStreamOptions } from './outcome.ts'
-import { decodePayloadStream, matchPipeline, pinOf } from './pipeline.ts'
+import { decodePayloadStream, pinOf } from './pipeline.ts'
 import { type ByteRange, parseRange, resolveRange } from './range.ts'
-import { contextOf, openPlain, openRecord, pipelineOf, type Source } from './read.ts'
+import { contextOf, openPlain, openRecord, pipelineOf, plainPipeline, type Source } from './read.ts'
 import { MAX_HEADER_BYTES } from './record/header.ts'
 import { type DecodedHeader, openHeader } from './record/record.ts'
 import { TRAILER_BYTES } from './record/trailer.ts'
@@ -69,15 +69,14 @@ export async function* streamSource(
 }
 
 async function openWhole(source: Source, options: ResultStreamOptions): Promise<AsyncIterable<Uint8Array>> {
-  const { settings, storage, key, reference } = source
+  const { settings, storage, key } = source
   const { signal } = options
   const replaced = { allowReplaced: options.allowReplaced ?? false }
+  const plain = settings.format === 'plain' ? plainPipeline(source) : undefined
   const object = await storage.read(key, { ...WHOLE, signal })
   if (object === undefined) throw notFound(source, 'stream')
-  if (settings.format === 'plain') {
-    const { codecs } = reference
-      ? matchPipeline(settings.accepted, reference.serializer, reference.codecs ?? [])
-      : settings
+  if (plain !== undefined) {
+    const { codecs } = plain
     const { payload, check } = openPlain(source, object, replaced)
     const context = contextOf(source, undefined, { signal }, () => {})
     return decodePayloadStream(checkedAtEnd(payload, codecs, check), codecs, context)
@@ -123,13 +122,11 @@ async function openRange(
   checkHead(source, head, codecs, options)
   if (codecs.length > 1 || (codecs.length === 1 && reader === undefined))
     return slice(await openWhole(source, options), range)
-  const payload = payloadSource(source, head, signal)
-  if (reader === undefined) return singleton(payload.read(range))
-  return reader.decodeRange(
-    payload,
-    range,
-    contextOf(source, head.opened, { signal }, () => {}),
-  )
+  const { size, open } = openPayload(source, head, signal)
+  if (reader === undefined) return (await open(range)).stream()
+  const read = async (part: ByteRange): Promise<Uint8Array> => (await open(part)).bytes()
+  const context = contextOf(source, head.opened, { signal }, () => {})
+  return reader.decodeRange({ size, read }, range, context)
 }
 
 /** Whether this is the referenced result, as far as the head tells: encryption pins it there. */
@@ -143,29 +140,24 @@ function checkHead(
   if (pin !== undefined) checkReference(reference, pin, head.opened.header, { allowReplaced })
 }
 
-/** The payload of a record as an object of its own; every read is of the version that the head was read from. */
-function payloadSource({ storage, key }: Source, { opened, stat }: Head, signal: AbortSignal | undefined): RangeSource {
+/** The payload of a record as an object of its own; every part is of the version that the head was read from. */
+function openPayload(
+  { storage, key }: Source,
+  { opened, stat }: Head,
+  signal: AbortSignal | undefined,
+): { readonly size: number; open(range: ByteRange): Promise<StoredObject> } {
   const from = opened.line.byteLength
   const size = stat.size - from - TRAILER_BYTES
   const ifMatch = storage.capabilities.readConditions ? stat.etag : undefined
-  const read = async (range: ByteRange): Promise<Uint8Array> => {
+  const open = async (range: ByteRange): Promise<StoredObject> => {
     const { start, end } = resolveRange(range, size)
-    const object = await storage.read(key, {
-      ...WHOLE,
-      range: { start: from + start, end: from + end },
-      ifMatch,
-      signal,
-    })
-    if (object === undefined) throw goneMeanwhile()
-    if (object.stat.etag === stat.etag) return object.bytes()
+    const part = { start: from + start, end: from + end }
+    const object = await storage.read(key, { ...WHOLE, range: part, ifMatch, signal })
+    if (object?.stat.etag === stat.etag) return object
     await releaseObject(object)
     throw goneMeanwhile()
   }
-  return { size, read }
-}
-
-async function* singleton(piece: Promise<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  yield await piece
+  return { size, open }
 }
 
 /** A part of a stream that has to be read from its start. */

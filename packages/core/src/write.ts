@@ -9,6 +9,7 @@ import type { ResultWriteOptions } from './outcome.ts'
 import { applicableCodecs, encodePayload, encodePayloadStream, namesOf, pinOf, serializerName } from './pipeline.ts'
 import { encodeHeader, MAX_HEADER_BYTES } from './record/header.ts'
 import { digestPayload, encodeRecord, encodeRecordStream, hashedStream } from './record/record.ts'
+import { TRAILER_BYTES } from './record/trailer.ts'
 import { makeReference, type ResultReference } from './reference.ts'
 import type { StreamSerializer, ValueSerializer } from './serializer.ts'
 import type { ObjectStat, ResultStorage, WriteOptions } from './storage.ts'
@@ -87,10 +88,45 @@ async function writeBuffered(job: Job, parts: readonly Uint8Array[], isUndefined
   const codecs = plain ? settings.codecs : applicableCodecs(settings.codecs, sizeOf(parts))
   const line = plain ? NOTHING : headerLine(job, codecs, isUndefined && !settings.encrypted)
   const payload = await encodePayload(parts, codecs, contextOf(job, line))
+  const pin = codecs.length > 0 ? pinOf(codecs, prefixOf(payload)) : undefined
+  if (isWorthOverlapping(job, payload)) return writeOverlapping(job, codecs, line, payload, pin)
   const { parts: body, trailer } = plain ? digestPayload(payload) : encodeRecord(line, payload)
-  const sha256 = (codecs.length > 0 ? pinOf(codecs, prefixOf(payload)) : undefined) ?? trailer.sha256
   const stat = await storage.write(key, body, storageOptions(job))
-  return { reference: referenceOf(job, codecs, { size: trailer.size, sha256 }), stat }
+  return { reference: referenceOf(job, codecs, { size: trailer.size, sha256: pin ?? trailer.sha256 }), stat }
+}
+
+/** From this many bytes on, a payload at hand is written while it is hashed, where the storage can do so. */
+const OVERLAP_ABOVE = 512 * 1024
+const OVERLAP_STEP = 256 * 1024
+
+function isWorthOverlapping({ storage, options }: Job, payload: readonly Uint8Array[]): boolean {
+  const { ifAbsentStream, ifMatchStream } = storage.capabilities
+  const allowed = (!options.ifAbsent || ifAbsentStream) && (options.ifMatch === undefined || ifMatchStream)
+  return allowed && sizeOf(payload) >= OVERLAP_ABOVE
+}
+
+async function writeOverlapping(
+  job: Job,
+  codecs: readonly Codec[],
+  line: Uint8Array,
+  payload: readonly Uint8Array[],
+  pin: string | undefined,
+): Promise<Written> {
+  let identity: Identity = { size: 0, sha256: '' }
+  const done = ({ size, sha256 }: Identity): void => {
+    identity = { size, sha256: pin ?? sha256 }
+  }
+  const body = (): AsyncIterable<Uint8Array> =>
+    line === NOTHING ? hashedStream(steps(payload), done) : encodeRecordStream(line, steps(payload), done)
+  const size = sizeOf(payload) + (line === NOTHING ? 0 : line.byteLength + TRAILER_BYTES)
+  const stat = await job.storage.write(job.key, body, { ...storageOptions(job), size })
+  return { reference: referenceOf(job, codecs, identity), stat }
+}
+
+async function* steps(payload: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
+  for (const part of payload) {
+    for (let at = 0; at < part.byteLength; at += OVERLAP_STEP) yield part.subarray(at, at + OVERLAP_STEP)
+  }
 }
 
 function writeItems(job: Job, serializer: StreamSerializer, value: unknown): Promise<Written> {

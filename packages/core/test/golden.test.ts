@@ -1,16 +1,31 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
 import { decodeRecord, type Key, memoryStorage, Result, type ResultError } from '@resultkit/core'
+import { expect, test } from 'vitest'
 
 const DIRECTORY = join(import.meta.dirname, '../../../test-fixtures/golden/records')
-const INDEX = JSON.parse(readFileSync(join(DIRECTORY, 'index.json'), 'utf8')) as Record<string, { readonly value?: unknown; readonly error?: string }>
+const INDEX = JSON.parse(readFileSync(join(DIRECTORY, 'index.json'), 'utf8')) as Record<
+  string,
+  { readonly value?: unknown; readonly error?: string }
+>
 
 test.each(Object.entries(INDEX))('%s of a released version reads as it was written', async (name, expected) => {
   const bytes = readFileSync(join(DIRECTORY, name))
   const storage = memoryStorage()
-  await storage.write('x' as Key, bytes, { ifAbsent: false, ifMatch: undefined, contentType: undefined, size: undefined, writeId: 'w', signal: undefined })
-  const result = new Result({ storage, location: 'x', clock: () => 0, accepts: [{ serializer: 'text' }, { serializer: 'bytes' }] })
+  await storage.write('x' as Key, bytes, {
+    ifAbsent: false,
+    ifMatch: undefined,
+    contentType: undefined,
+    size: undefined,
+    writeId: 'w',
+    signal: undefined,
+  })
+  const result = new Result({
+    storage,
+    location: 'x',
+    clock: () => 0,
+    accepts: [{ serializer: 'text' }, { serializer: 'bytes' }],
+  })
   if (expected.error !== undefined) {
     await expect(result.read()).rejects.toMatchObject({ code: expected.error } satisfies Partial<ResultError>)
   } else if ('value' in expected) {
@@ -21,5 +36,9 @@ test.each(Object.entries(INDEX))('%s of a released version reads as it was writt
 })
 
 test('every golden file is in the index', () => {
-  expect(readdirSync(DIRECTORY).filter((name) => name !== 'index.json').sort()).toEqual(Object.keys(INDEX).sort())
+  expect(
+    readdirSync(DIRECTORY)
+      .filter((name) => name !== 'index.json')
+      .sort(),
+  ).toEqual(Object.keys(INDEX).sort())
 })

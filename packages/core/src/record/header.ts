@@ -42,14 +42,24 @@ export function encodeHeader(header: RecordHeader): Uint8Array {
     undefined: header.undefined || undefined,
     supersedes: supersedes.length > 0 ? supersedes : undefined,
   })
-  const bytes = encoder.encode(json)
-  const length = Math.ceil((bytes.length + 1) / PAYLOAD_ALIGNMENT) * PAYLOAD_ALIGNMENT
+  const ascii = json.padEnd(paddedLength(json.length) - 1)
+  const line = encoder.encode(`${ascii}\n`)
+  if (line.length <= MAX_HEADER_BYTES && line.length === ascii.length + 1) return line
+  return padded(encoder.encode(json))
+}
+
+function paddedLength(length: number): number {
+  return Math.ceil((length + 1) / PAYLOAD_ALIGNMENT) * PAYLOAD_ALIGNMENT
+}
+
+function padded(json: Uint8Array): Uint8Array {
+  const length = paddedLength(json.length)
   if (length > MAX_HEADER_BYTES) {
     const message = `write: the record's header would have ${length} bytes; the limit is ${MAX_HEADER_BYTES}. Keep metadata small, or make it part of the value.`
     throw resultError('CONFIG', 'write', message)
   }
   const line = new Uint8Array(length).fill(32)
-  line.set(bytes)
+  line.set(json)
   line[length - 1] = NEWLINE
   return line
 }

@@ -1,4 +1,3 @@
-import type { Disk } from './disk.ts'
 import { type Call, checkSignal, failure, guard, orAborted } from './failure.ts'
 import { allocate, writeAll } from './transfer.ts'
 
@@ -22,7 +21,7 @@ export async function pump(
   body: () => AsyncIterable<Uint8Array>,
   announced: number | undefined,
 ): Promise<Pumped> {
-  const sink = openSink(call, call.root.bulk, fd)
+  const sink = openSink(call, fd)
   const pull: Pull = { iterator: undefined, waiting: true }
   try {
     pull.iterator = body()[Symbol.asyncIterator]()
@@ -89,7 +88,8 @@ interface Sink {
   settle(): Promise<void>
 }
 
-function openSink(call: Call, disk: Disk, fd: number): Sink {
+function openSink(call: Call, fd: number): Sink {
+  const { disk, bulk } = call.root
   let writing: Promise<void> = Promise.resolve()
   let gathered: Uint8Array | undefined
   let spare: Uint8Array | undefined
@@ -97,7 +97,7 @@ function openSink(call: Call, disk: Disk, fd: number): Sink {
 
   const start = async (bytes: Uint8Array): Promise<void> => {
     await writing
-    writing = guard(call, () => writeAll(disk, fd, bytes))
+    writing = guard(call, () => writeAll(bytes.byteLength < DIRECT_BYTES ? disk : bulk, fd, bytes))
     // It is awaited before the next write; until then nobody looks at it.
     writing.catch(() => {})
   }

@@ -6,18 +6,24 @@ import { describe, expect, it } from 'vitest'
 import { fileStorage, sweep } from '../src/index.ts'
 import { errorOf, filesBelow, keys, open, put, remove, stat, temporaryDirectory, text } from './support.ts'
 
+/** What every operation says; a write without conditions comes last, because it may replace what is at the key. */
 async function codes(storage: ResultStorage, name: string): Promise<string[]> {
   const all = [
-    put(storage, name, 'new'),
     put(storage, name, 'new', { ifAbsent: true }),
     put(storage, name, 'new', { ifMatch: 'x' }),
     open(storage, name),
     stat(storage, name),
     remove(storage, name),
   ]
-  return Promise.all(all.map(async (each) => (await errorOf(each)).code))
+  const refused = await Promise.all(all.map(async (each) => (await errorOf(each)).code))
+  const written = await put(storage, name, 'new').then(
+    () => 'replaced',
+    (error) => error.code as string,
+  )
+  return [...refused, written]
 }
 const REFUSED = Array.from({ length: 6 }, () => 'INVALID_KEY')
+const REPLACED_AT_LAST = [...REFUSED.slice(1), 'replaced']
 
 describe('a symlink below the directory', () => {
   it('is not followed to a directory', async () => {
@@ -28,12 +34,22 @@ describe('a symlink below the directory', () => {
     fs.symlinkSync(outside, path.join(directory, 'link'))
     fs.symlinkSync(outside, path.join(directory, 'a', 'link'))
     fs.symlinkSync('a', path.join(directory, 'inner'))
-    for (const name of ['link/k', 'link/deeper/k', 'a/link/k', 'inner/b/k', 'link', 'inner'])
+    for (const name of ['link/k', 'link/deeper/k', 'a/link/k', 'inner/b/k'])
       expect(await codes(storage, name)).toEqual(REFUSED)
     expect(await keys(storage)).toEqual(['a/b/k'])
     expect(await keys(storage, 'link/')).toEqual([])
     expect(await keys(storage, 'a/link/')).toEqual([])
     expect(fs.readFileSync(path.join(outside, 'k'), 'utf8')).toBe('secret')
+    expect(filesBelow(outside)).toEqual(['k'])
+  })
+
+  it('is replaced by a write to its very key, and what it points to stays', async () => {
+    const [directory, outside] = [temporaryDirectory(), temporaryDirectory()]
+    const storage = fileStorage({ directory })
+    fs.writeFileSync(path.join(outside, 'k'), 'secret')
+    fs.symlinkSync(outside, path.join(directory, 'link'))
+    expect(await codes(storage, 'link')).toEqual(REPLACED_AT_LAST)
+    expect(await text(storage, 'link')).toBe('new')
     expect(filesBelow(outside)).toEqual(['k'])
   })
 
@@ -43,8 +59,7 @@ describe('a symlink below the directory', () => {
     fs.writeFileSync(path.join(outside, 'k'), 'secret')
     fs.symlinkSync(path.join(outside, 'k'), path.join(directory, 'file'))
     fs.symlinkSync(path.join(outside, 'none'), path.join(directory, 'nothing'))
-    for (const name of ['file', 'nothing']) expect(await codes(storage, name)).toEqual(REFUSED)
-    expect(await keys(storage)).toEqual([])
+    for (const name of ['file', 'nothing']) expect(await codes(storage, name)).toEqual(REPLACED_AT_LAST)
     expect(filesBelow(outside)).toEqual(['k'])
     expect(fs.readFileSync(path.join(outside, 'k'), 'utf8')).toBe('secret')
   })
@@ -70,12 +85,12 @@ describe('a symlink below the directory', () => {
   })
 })
 
-it.skipIf(process.platform === 'win32')('a pipe is refused, and nothing waits for it', async () => {
+it.skipIf(process.platform === 'win32')('a pipe is refused or replaced, and nothing waits for it', async () => {
   const directory = temporaryDirectory()
   execFileSync('mkfifo', [path.join(directory, 'pipe')])
   const storage = fileStorage({ directory })
-  expect(await codes(storage, 'pipe')).toEqual(REFUSED)
-  expect(await keys(storage)).toEqual([])
+  expect(await codes(storage, 'pipe')).toEqual(REPLACED_AT_LAST)
+  expect(await keys(storage)).toEqual(['pipe'])
 })
 
 describe('a key beside a key below it', () => {

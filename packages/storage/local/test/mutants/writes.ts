@@ -1,7 +1,17 @@
 import fs from 'node:fs'
 import { open } from 'node:fs/promises'
 import { collectBytes, type Key, streamOf } from '@resultkit/core'
-import { bytesOf, faulty, fileOf, isUnconditional, type Mutants, pause, statOf, temporaryOf, writingFiles } from './kit.ts'
+import {
+  bytesOf,
+  faulty,
+  fileOf,
+  isUnconditional,
+  type Mutants,
+  pause,
+  statOf,
+  temporaryOf,
+  writingFiles,
+} from './kit.ts'
 
 export const writesMutants: Mutants = {
   'a write goes into the file itself, in two steps': {

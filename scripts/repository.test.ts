@@ -23,6 +23,19 @@ function importsOf({ directory }: PackageInfo): ReadonlyMap<string, readonly str
   )
 }
 
+/** Every name that an index gives out, types included, with the file that declares it. */
+function publicNames(index: string): readonly (readonly [name: string, file: string])[] {
+  const source = readFileSync(index, 'utf8')
+  return [...source.matchAll(/^export (?:type )?\{([^}]*)\} from '\.\/([^']*)'/gm)].flatMap(
+    ([, names = '', file = '']) =>
+      names
+        .split(',')
+        .map((name) => name.trim().replace(/^type /, ''))
+        .filter((name) => name !== '')
+        .map((name) => [name, file] as const),
+  )
+}
+
 describe.each(packages())('$name', (info) => {
   test('imports only what its package.json names, and only what it may', () => {
     const { manifest, name } = info
@@ -52,6 +65,17 @@ describe.each(packages())('$name', (info) => {
   test('has files of at most 300 lines', () => {
     for (const file of globSync('src/**/*.ts', { cwd: info.directory })) {
       expect(readFileSync(join(info.directory, file), 'utf8').split('\n').length, file).toBeLessThanOrEqual(301)
+    }
+  })
+
+  test('documents every public name', () => {
+    const names = publicNames(join(info.directory, 'src/index.ts'))
+    for (const [name, file] of names) {
+      const source = readFileSync(join(info.directory, 'src', file), 'utf8')
+      const declaration = new RegExp(
+        `(\\*/\\n)?export (?:declare )?(?:async )?(?:const|function\\*?|class|interface|type) ${name}\\b`,
+      )
+      expect(declaration.exec(source)?.[1], `${name} in ${file} has no doc comment`).toBeDefined()
     }
   })
 

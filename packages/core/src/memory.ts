@@ -21,6 +21,7 @@ import type {
   WriteOptions,
 } from './storage.ts'
 
+/** Options of {@link memoryStorage}. */
 export interface MemoryStorageOptions {
   /** Ends up in the uri, `memory://name`. @default a random UUID */
   readonly name?: string | undefined

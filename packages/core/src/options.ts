@@ -17,6 +17,7 @@ export type ResultMode = Serializer['kind']
 /** How `write` seals its references: `true` with the keyring at hand, or with these. */
 export type Seal = boolean | undefined | SealOptions
 
+/** How references are sealed. */
 export interface SealOptions {
   /** @default the Result's or store's `keyring` */
   readonly keyring?: ReferenceSealer | undefined

@@ -71,6 +71,7 @@ interface Abortable {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Options of `read`. */
 export interface ResultReadOptions extends Abortable {
   /** Payloads that are longer, stored or decoded, are TOO_LARGE before they are allocated. @default no limit */
   readonly maxBytes?: number | undefined
@@ -80,11 +81,13 @@ export interface ResultReadOptions extends Abortable {
   readonly allowReplaced?: boolean | undefined
 }
 
+/** Options of `find`. */
 export interface ResultFindOptions extends ResultReadOptions {
   /** Older values are `expired`. @default the Result's `cacheFor` */
   readonly maxAge?: Duration | undefined
 }
 
+/** Options of `stream`. */
 export interface ResultStreamOptions extends Abortable {
   /** A part of the serializer's bytes. @default everything */
   readonly range?: ByteRange | undefined
@@ -94,6 +97,7 @@ export interface ResultStreamOptions extends Abortable {
   readonly allowReplaced?: boolean | undefined
 }
 
+/** Options of `write`. */
 export interface ResultWriteOptions extends Abortable {
   /** Create only; ALREADY_EXISTS otherwise. An expired record exists. @default false */
   readonly ifAbsent?: boolean | undefined
@@ -107,14 +111,17 @@ export interface ResultWriteOptions extends Abortable {
   readonly validate?: boolean | undefined
 }
 
+/** Options of `delete`. */
 export interface ResultDeleteOptions extends Abortable {
   /** Delete only the version with this etag; PRECONDITION_FAILED otherwise. @default undefined */
   readonly ifMatch?: string | undefined
 }
 
+/** Options of `list`. */
 export interface ResultListOptions extends Abortable {
   /** Only keys after this one. @default undefined */
   readonly startAfter?: string | undefined
 }
 
+/** Options of `exists`, `stat` and `describe`. */
 export interface ResultCallOptions extends Abortable {}

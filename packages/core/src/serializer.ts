@@ -28,4 +28,5 @@ export interface StreamSerializer extends SerializerInfo {
   decode(bytes: AsyncIterable<Uint8Array>): AsyncIterable<unknown>
 }
 
+/** Of values, or of streams of items; `kind` tells. */
 export type Serializer = ValueSerializer | StreamSerializer

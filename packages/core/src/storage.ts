@@ -36,6 +36,7 @@ export interface CallOptions {
   readonly signal: AbortSignal | undefined
 }
 
+/** What `read` takes. */
 export interface ReadOptions extends CallOptions {
   readonly range: ByteRange | undefined
   /** Only this version: another one is PRECONDITION_FAILED (an absent one is `undefined`). */
@@ -46,6 +47,7 @@ export interface ReadOptions extends CallOptions {
   readonly maxBytes: number | undefined
 }
 
+/** What `write` takes. */
 export interface WriteOptions extends CallOptions {
   /** Create only: an existing object is ALREADY_EXISTS and stays as it is. */
   readonly ifAbsent: boolean
@@ -59,11 +61,13 @@ export interface WriteOptions extends CallOptions {
   readonly writeId: string
 }
 
+/** What `delete` takes. */
 export interface DeleteOptions extends CallOptions {
   /** Delete only this version: another one, or none, is PRECONDITION_FAILED. */
   readonly ifMatch: string | undefined
 }
 
+/** What `list` takes. */
 export interface ListOptions extends CallOptions {
   /** Only keys after this one, which is left out. */
   readonly startAfter: string | undefined

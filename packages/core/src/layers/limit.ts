@@ -3,6 +3,7 @@ import type { Layer, StoredObject } from '../storage.ts'
 import { releaseObject } from '../storage.ts'
 import { eachStep, quietly, type StorageOperation } from './operation.ts'
 
+/** Options of {@link limit}. */
 export interface LimitOptions {
   /** The most operations in flight at the same time, over all users of the layer's storage: an integer from 1. */
   readonly concurrency: number

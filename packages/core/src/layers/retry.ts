@@ -14,6 +14,7 @@ import type { Layer, ObjectStat, ReadOptions, ResultStorage, StoredObject, Write
 import { releaseObject } from '../storage.ts'
 import { LONGEST_MS, quietly, type StorageOperation, steps } from './operation.ts'
 
+/** Options of {@link retry}. */
 export interface RetryOptions {
   /** Calls in all, the first included: an integer from 1. @default 3 */
   readonly attempts?: number | undefined

@@ -17,6 +17,7 @@ export interface TraceEvent {
   readonly key: string | undefined
 }
 
+/** Options of {@link trace}. */
 export interface TraceOptions {
   /** Whether events hold the key, which may be sensitive. @default false */
   readonly keys?: boolean | undefined

@@ -17,6 +17,7 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder('latin1')
 const TRAILER = /^\n\{"size": *(0|[1-9]\d*),"sha256":"([0-9a-f]{64})","header":"([0-9a-f]{64})"\}\n$/
 
+/** A trailer as stored. */
 export function encodeTrailer({ size, sha256, header }: RecordTrailer): Uint8Array {
   return encoder.encode(`\n{"size":${String(size).padStart(16)},"sha256":"${sha256}","header":"${header}"}\n`)
 }

@@ -13,6 +13,7 @@ export interface JsonLibrary {
   parse(text: string): unknown
 }
 
+/** Options of {@link json}. */
 export interface JsonOptions {
   /**
    * Losses to allow: `undefined` drops members that are undefined (not array items), `shared` writes an object that

@@ -4,6 +4,7 @@ import type { StreamSerializer } from '../serializer.ts'
 import { refused } from './failure.ts'
 import { type JsonFormat, type JsonOptions, jsonFormat } from './json-format.ts'
 
+/** Options of {@link ndjson}: those of json, and how long a line may be. */
 export interface NdjsonOptions extends JsonOptions {
   /** The longest line that is read, in bytes without its line break. @default 67_108_864 (64 MiB) */
   readonly maxLineBytes?: number | undefined

@@ -3,19 +3,16 @@ import { allocate, readFully } from './transfer.ts'
 
 /** How much is read at a time. */
 const STEP_BYTES = 256 * 1024
-/** Objects up to this many bytes get one piece of memory, which the chunks are parts of. */
-const WHOLE_BYTES = 4 * 1024 * 1024
-/** How much of those is read at a time, after the first chunk. */
-const WHOLE_STEP_BYTES = 1024 * 1024
+/** Objects up to this many bytes are one chunk: the thread pool would take longer to answer than to read it. */
+const WHOLE_BYTES = 2 * 1024 * 1024
 
 const OVER = { done: true, value: undefined } as const
 
 type Step = IteratorResult<Uint8Array, undefined>
 
 /**
- * The bytes of an open file, with one chunk being read while the one before is used. The chunks of an object that is not
- * large lie side by side, so that whoever wants it whole need not copy. The file is closed at the end, on failure and on
- * `return()`. Not a generator: one that has not started would not close it.
+ * The bytes of an open file, with one chunk being read while the one before is used. The file is closed at the end, on
+ * failure and on `return()`. Not a generator: one that has not started would not close it.
  */
 export function readAhead(
   call: Call,
@@ -69,7 +66,7 @@ interface Chunks {
 
 function openChunks(call: Call, fd: number, start: number, end: number): Chunks {
   const { disk, bulk } = call.root
-  const whole = end - start <= WHOLE_BYTES ? allocate(end - start) : undefined
+  const whole = end - start <= WHOLE_BYTES
   let position = start
   let ahead: Promise<Uint8Array> | undefined
 
@@ -77,11 +74,9 @@ function openChunks(call: Call, fd: number, start: number, end: number): Chunks 
     ahead = undefined
     if (position >= end) return
     const from = position
-    const size = Math.min(whole !== undefined && from > start ? WHOLE_STEP_BYTES : STEP_BYTES, end - from)
-    const chunk = whole?.subarray(from - start, from - start + size) ?? allocate(size)
-    position += size
-    // The first chunk is waited for, and the thread pool would take longer to answer than to read it.
-    ahead = guard(call, () => readFully(call, from === start ? disk : bulk, fd, chunk, from)).then(() => chunk)
+    const chunk = allocate(Math.min(whole ? WHOLE_BYTES : STEP_BYTES, end - from))
+    position += chunk.byteLength
+    ahead = guard(call, () => readFully(call, whole ? disk : bulk, fd, chunk, from)).then(() => chunk)
     // Its failure belongs to whoever asks for the chunk, which may be nobody.
     ahead.catch(() => {})
   }

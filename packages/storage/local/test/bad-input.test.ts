@@ -70,12 +70,12 @@ describe.skipIf(cannotMount !== undefined)(`a full disk (${cannotMount ?? 'mount
     const files = filesBelow(directory)
     for (const key of [KEY, 'patients/new']) {
       const writes = [
-        result.write(large, key),
-        result.write(large, key, { ifAbsent: key !== KEY }),
-        streams.write(rows, key),
+        () => result.write(large, key),
+        () => result.write(large, key, { ifAbsent: key !== KEY }),
+        () => streams.write(rows, key),
       ]
       for (const writing of writes) {
-        const error = await expectError(writing, 'UNAVAILABLE', { uri: result.uri, key })
+        const error = await expectError(writing(), 'UNAVAILABLE', { uri: result.uri, key })
         expect(error.message).toMatch(/full.*Free some space/)
         expect(error.retryable).toBe(false)
       }
@@ -129,12 +129,16 @@ describe('a parameter', () => {
     await expectKept()
   })
 
-  it.each(['n'.repeat(2000), '\u00e9'.repeat(1000)])('that is too long is INVALID_LOCATION', async (name) => {
+  it.each(['n'.repeat(2000), '\u00e9'.repeat(1000)])('that is too long is INVALID_LOCATION (%#)', async (name) => {
     const { directory, result, expectKept } = await openClinic()
     const files = filesBelow(directory)
     const patients = result.with({ location: 'patients/{name}' })
-    for (const attempt of [patients.write(VALUE, { name }), patients.read({ name }), patients.find({ name })])
-      await expectNameless(attempt, 'INVALID_LOCATION', result.uri, [name.slice(0, 20)])
+    for (const attempt of [
+      () => patients.write(VALUE, { name }),
+      () => patients.read({ name }),
+      () => patients.find({ name }),
+    ])
+      await expectNameless(attempt(), 'INVALID_LOCATION', result.uri, [name.slice(0, 20)])
     expect(filesBelow(directory)).toEqual(files)
     await expectKept()
   })

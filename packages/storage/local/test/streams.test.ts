@@ -2,7 +2,7 @@ import { collectBytes } from '@resultkit/core'
 import { describe, expect, it } from 'vitest'
 import { localResult } from '../src/index.ts'
 import { runScript } from './run.ts'
-import { KINDS, type Kind, type Streams } from './stream-kit.ts'
+import { KINDS, type Kind } from './stream-kit.ts'
 import { errorOf, filesBelow, openFiles, temporaryDirectory } from './support.ts'
 
 /** More than a storage reads at once, so that a file stays open while it is read. */
@@ -98,37 +98,45 @@ describe.each(kinds)('a stream of %s', (kind) => {
   })
 
   describe('closes its file', () => {
-    const start = async (format: 'record' | 'plain'): Promise<Streams> => {
+    const start = async (format: 'record' | 'plain') => {
       const result = open({ directory: temporaryDirectory(), format })
-      await result.write(() => items(kind), 'k')
-      return result
+      return { result, reference: await result.write(() => items(kind), 'k') }
     }
     const first = async (stream: AsyncIterable<unknown>): Promise<void> => {
       for await (const _ of stream) return
     }
 
     it.each(['record', 'plain'] as const)('when its reader stops early (%s)', async (format) => {
-      const result = await start(format)
-      expect(await leftOpen(async () => first(await result.read('k')))).toBe(0)
-      expect(await leftOpen(async () => first(result.stream('k')))).toBe(0)
+      const { result, reference } = await start(format)
+      for (const at of ['k', reference]) {
+        expect(await leftOpen(async () => first(await result.read(at)))).toBe(0)
+        expect(await leftOpen(async () => first(result.stream(at)))).toBe(0)
+      }
     })
 
     it.each(['record', 'plain'] as const)('when its reader stops before it starts (%s)', async (format) => {
-      const result = await start(format)
-      const stop = async () => (await result.read('k'))[Symbol.asyncIterator]().return?.()
-      expect(await leftOpen(stop)).toBe(0)
+      const { result, reference } = await start(format)
+      for (const at of ['k', reference]) {
+        const stop = async () => (await result.read(at))[Symbol.asyncIterator]().return?.()
+        expect(await leftOpen(stop)).toBe(0)
+      }
     })
 
     it.each(['record', 'plain'] as const)('when a validator refuses it (%s)', async (format) => {
-      const result = await start(format)
-      expect(await leftOpen(async () => drain(await result.with({ validators: [() => false] }).read('k')))).toBe(0)
-      expect(await leftOpen(() => result.with({ cacheValidators: [() => false] }).find('k'))).toBe(0)
-      expect(await leftOpen(() => result.find('k', { maxAge: 0 }))).toBe(0)
+      const { result, reference } = await start(format)
+      const refusing = result.with({ validators: [() => false] })
+      const stale = result.with({ cacheValidators: [() => false] })
+      const failing = result.with({ cacheValidators: [() => Promise.reject(new Error('mine'))] })
+      for (const at of ['k', reference]) {
+        expect(await leftOpen(async () => drain(await refusing.read(at)))).toBe(0)
+        expect(await leftOpen(() => stale.find(at))).toBe(0)
+        expect(await leftOpen(() => failing.find(at))).toBe(0)
+        expect(await leftOpen(() => result.find(at, { maxAge: 0 }))).toBe(0)
+      }
     })
 
     it.each(['record', 'plain'] as const)('when the reader has another serializer (%s)', async (format) => {
-      const result = await start(format)
-      const reference = await result.write(() => items(kind), 'other')
+      const { result, reference } = await start(format)
       const reader = result.with({ serializer: 'json' })
       expect(await leftOpen(() => reader.read(reference))).toBe(0)
       expect(await leftOpen(() => drain(reader.stream(reference)))).toBe(0)

@@ -1,5 +1,6 @@
-import { isResultError, withDetails } from './errors.ts'
+import { isResultError, ResultError, withDetails } from './errors.ts'
 import type { Settings } from './options.ts'
+import type { Source } from './source.ts'
 
 /** With encryption, whatever is wrong with the stored bytes is DECRYPT, which does not tell what it was. */
 export async function asDecrypt<R>({ encrypted }: Settings, run: () => Promise<R>): Promise<R> {
@@ -10,15 +11,15 @@ export async function asDecrypt<R>({ encrypted }: Settings, run: () => Promise<R
   }
 }
 
-/** {@link asDecrypt} for a stream. */
+/** {@link asDecrypt} for a stream, whose errors come long after the call that gave it, and say where they belong. */
 export async function* asDecryptStream<R>(
-  { encrypted }: Settings,
+  { settings, storage, key }: Source,
   items: AsyncIterable<R>,
 ): AsyncGenerator<R, void, undefined> {
   try {
     yield* items
   } catch (error) {
-    throw encrypted ? toDecrypt(error) : error
+    throw ResultError.locate(settings.encrypted ? toDecrypt(error) : error, key, storage.uri)
   }
 }
 

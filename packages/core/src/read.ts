@@ -4,7 +4,6 @@ import { asDecrypt, asDecryptStream } from './decrypt.ts'
 import { type ResultError, type ResultIssue, resultError } from './errors.ts'
 import { expiry, isOld } from './freshness.ts'
 import { validatedItems } from './items.ts'
-import type { Key } from './key.ts'
 import type { Settings } from './options.ts'
 import type { RecordInfo } from './outcome.ts'
 import {
@@ -30,16 +29,9 @@ import { describePlain, describeRecord } from './record-info.ts'
 import { makeReference, type ResultReference } from './reference.ts'
 import { checkedAtEnd, checkReference, type ReplacedOption } from './reference-check.ts'
 import { releasing } from './releasing.ts'
-import { type ResultStorage, releaseObject, type StoredObject } from './storage.ts'
+import type { Source } from './source.ts'
+import { releaseObject, type StoredObject } from './storage.ts'
 import { runValidators } from './validator.ts'
-
-/** What is to be read, and from where. */
-export interface Source {
-  readonly settings: Settings
-  readonly storage: ResultStorage
-  readonly key: Key
-  readonly reference: ResultReference | undefined
-}
 
 /** How a value is to be read. */
 export interface LoadOptions {
@@ -165,10 +157,14 @@ export function openPlain(
 ): Pick<OpenRecord, 'payload' | 'check'> {
   if (reference === undefined) return { payload: object.stream(), check: () => {} }
   let sha256 = ''
-  const payload = hashedStream(object.stream(), (trailer) => {
+  const stream = object.stream()
+  const hashed = hashedStream(stream, (trailer) => {
     sha256 = trailer.sha256
   })
-  return { payload, check: (pin) => checkReference(reference, pin ?? sha256, undefined, options) }
+  return {
+    payload: releasing(hashed, stream),
+    check: (pin) => checkReference(reference, pin ?? sha256, undefined, options),
+  }
 }
 
 /** The pipeline of a plain result: the reference's, or what is configured. Known before anything is read. */
@@ -254,7 +250,7 @@ function items(
   const decoded = serializer.decode(decodePayloadStream(checkedAtEnd(payload, codecs, check), codecs, context))
   const { validators } = settings
   const valid = options.validate && validators.length > 0 ? validatedItems(decoded, validators, 'read') : decoded
-  const value = releasing(asDecryptStream(settings, valid), payload)
+  const value = releasing(asDecryptStream(source, valid), payload)
   return { status: 'found', value, record, stale: false, reference: undefined, issues: [] }
 }
 

@@ -1,6 +1,7 @@
+import { runCacheValidators } from './cache-validators.ts'
 import { nowMs } from './clock.ts'
 import { parseDuration } from './duration.ts'
-import { isResultError, ResultError, resultError } from './errors.ts'
+import { ResultError, resultError } from './errors.ts'
 import { isJsonObject } from './json-value.ts'
 import { type Key, parseKey } from './key.ts'
 import {
@@ -24,9 +25,11 @@ import type {
   ResultStreamOptions,
   ResultWriteOptions,
 } from './outcome.ts'
-import { type Loaded, type LoadOptions, load, type Source } from './read.ts'
-import { parseReference, type ResultReference } from './reference.ts'
+import { type Loaded, type LoadOptions, load } from './read.ts'
+import type { ResultReference } from './reference.ts'
+import { callLocation, openReference } from './resolve-at.ts'
 import type { Arguments, At, ExtraValidator, InputOf, ReferenceOf, ValueOf } from './result-types.ts'
+import type { Source } from './source.ts'
 import type { ObjectEntry, ObjectStat, ResultStorage } from './storage.ts'
 import { describeSource, expired, notFound, streamSource } from './stream.ts'
 import { runValidators, type ValidationOutcome, type Validator, validationFailed } from './validator.ts'
@@ -85,7 +88,7 @@ export class Result<
   ): Promise<{ readonly reference: ReferenceOf<ValueOf<T, M>, S>; readonly stat: ObjectStat }> {
     const settings = this.#settings
     const storage = this.#storage('write')
-    const key = this.#key(at)
+    const key = this.#key(at, 'write')
     const written = await located(key, storage, writeValue(settings, storage, key, value, options))
     return {
       reference: (await this.#seal(written.reference)) as ReferenceOf<ValueOf<T, M>, S>,
@@ -137,12 +140,9 @@ export class Result<
 
   async #mayBeUsed(value: ValueOf<T, M>, record: RecordInfo): Promise<boolean> {
     const { cacheValidators, clock, serializer } = this.#settings
-    const now = new Date(nowMs(clock))
     let agreed = false
     try {
-      for (const agrees of cacheValidators)
-        if (!(await agrees({ value: value as never, record }, { now }))) return false
-      agreed = true
+      agreed = await runCacheValidators(cacheValidators, { value: value as never, record }, new Date(nowMs(clock)))
     } finally {
       // Nobody else will let go of a stream that is not handed out.
       if (!agreed && serializer.kind === 'stream') await leave(value as AsyncIterable<unknown>)
@@ -189,7 +189,7 @@ export class Result<
 
   /** The same Result with its location fixed; without a location, at a new dated place. */
   format(...[parameters]: Arguments<L, ParametersOf<L>, never>): Result<T, string, M, S> {
-    const key = this.#key(parameters)
+    const key = this.#key(parameters, 'format')
     return this.with({ location: key.replaceAll(/[{}]/g, '$&$&') }) as unknown as Result<T, string, M, S>
   }
 
@@ -222,9 +222,17 @@ export class Result<
     throw resultError('UNSUPPORTED', operation, message)
   }
 
-  #key(at: unknown): Key {
+  #key(at: unknown, operation: string): Key {
+    try {
+      return this.#render(at, operation)
+    } catch (error) {
+      throw ResultError.locate(error, undefined, this.uri)
+    }
+  }
+
+  #render(at: unknown, operation: string): Key {
     const { location, clock, format, serializer } = this.#settings
-    if (typeof at === 'string') return parseKey(at, 'write')
+    if (typeof at === 'string') return parseKey(at, operation)
     if (at !== undefined && !isJsonObject(at))
       throw locationError('The parameters of a location are an object, or the key a string.')
     if (location === undefined) return defaultLocation(clock, format === 'plain' ? serializer.extension : '')
@@ -237,10 +245,11 @@ export class Result<
     const storage = this.#storage(operation)
     const reference = await openReference(settings, at)
     if (reference !== undefined) return { settings, storage, key: reference.key as Key, reference }
-    if (at === undefined && settings.location === undefined) {
-      throw locationError(`${operation} was not told where: this Result has no location. Pass a reference or a key.`)
+    if (typeof at !== 'string' && settings.location === undefined) {
+      const message = `${operation} was not told where: this Result has no location. Pass a reference or a key.`
+      throw ResultError.locate(locationError(message), undefined, storage.uri)
     }
-    return { settings, storage, key: this.#key(at), reference: undefined }
+    return { settings, storage, key: this.#key(at, operation), reference: undefined }
   }
 
   async #seal(reference: ResultReference): Promise<ResultReference | string> {
@@ -251,31 +260,6 @@ export class Result<
 
 async function leave(items: AsyncIterable<unknown>): Promise<void> {
   await items[Symbol.asyncIterator]().return?.()
-}
-
-/** A reference out of what an operation was given, if it is one. An object that owns `sha256` is. */
-async function openReference(settings: Settings, at: unknown): Promise<ResultReference | undefined> {
-  if (typeof at === 'string' && at.startsWith('sealed:')) {
-    return parseReference(JSON.parse(await openSealed(settings, at)))
-  }
-  return isJsonObject(at) && Object.hasOwn(at, 'sha256') ? parseReference(at) : undefined
-}
-
-function openSealed({ keyring, seal }: Settings, token: string): Promise<string> {
-  const sealer = seal?.keyring ?? keyring
-  if (sealer !== undefined) return sealer.open(token, seal?.context)
-  const message =
-    'The reference is sealed, and this Result has no keyring to open it. Give the keyring that it was sealed with.'
-  throw resultError('CONFIG', 'openReference', message)
-}
-
-function callLocation(location: (context: never) => string, parameters: object): string {
-  try {
-    return String(location(parameters as never))
-  } catch (cause) {
-    if (isResultError(cause)) throw cause
-    throw locationError('The location function threw. Mend it, or the parameters that it was given.', cause)
-  }
 }
 
 function loadOptions(options: ResultReadOptions, maxAge: number | undefined): LoadOptions {

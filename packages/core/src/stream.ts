@@ -6,12 +6,13 @@ import { expiry } from './freshness.ts'
 import type { RecordInfo, ResultStreamOptions } from './outcome.ts'
 import { decodePayloadStream, pinOf } from './pipeline.ts'
 import { type ByteRange, parseRange, resolveRange } from './range.ts'
-import { contextOf, openPlain, openRecord, pipelineOf, plainPipeline, type Source } from './read.ts'
+import { contextOf, openPlain, openRecord, pipelineOf, plainPipeline } from './read.ts'
 import { MAX_HEADER_BYTES } from './record/header.ts'
 import { type DecodedHeader, openHeader } from './record/record.ts'
 import { TRAILER_BYTES } from './record/trailer.ts'
 import { describePlain, describeRecord } from './record-info.ts'
 import { checkedAtEnd, checkReference } from './reference-check.ts'
+import type { Source } from './source.ts'
 import { type ObjectStat, releaseObject, type StoredObject } from './storage.ts'
 
 const WHOLE = { range: undefined, ifMatch: undefined, ifNoneMatch: undefined, maxBytes: undefined } as const
@@ -65,7 +66,7 @@ export async function* streamSource(
   const pieces = await asDecrypt(settings, async () =>
     range === undefined ? openWhole(source, options) : openRange(source, range, options),
   )
-  yield* asDecryptStream(settings, pieces)
+  yield* asDecryptStream(source, pieces)
 }
 
 async function openWhole(source: Source, options: ResultStreamOptions): Promise<AsyncIterable<Uint8Array>> {

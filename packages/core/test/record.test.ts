@@ -135,7 +135,7 @@ test('every truncation and every flipped bit is CORRUPT or UNSUPPORTED, whole an
 
 test.each([
   ['{"resultkit":2,"serializer":"json","createdAt":"2026-11-22T00:00:00.000Z"}', 'UNSUPPORTED'],
-  ['{"resultkit":"1","serializer":"json","createdAt":"2026-11-22T00:00:00.000Z"}', 'UNSUPPORTED'],
+  ['{"resultkit":"1","serializer":"json","createdAt":"2026-11-22T00:00:00.000Z"}', 'CORRUPT'],
   ['{"serializer":"json","createdAt":"2026-11-22T00:00:00.000Z"}', 'CORRUPT'],
   ['{"resultkit":1,"createdAt":"2026-11-22T00:00:00.000Z"}', 'CORRUPT'],
   ['{"resultkit":1,"serializer":"json"}', 'CORRUPT'],

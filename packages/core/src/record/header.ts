@@ -76,8 +76,8 @@ export function headerLength(bytes: Uint8Array): number | undefined {
 /** Reads a header line. Errors: CORRUPT when it is none, UNSUPPORTED when its version is another. */
 export function decodeHeader(line: Uint8Array): RecordHeader {
   const json = parseLine(line)
-  if (!isJsonObject(json) || json['resultkit'] === undefined) throw notARecord('its first line is not a record header')
-  const version = json['resultkit']
+  const version = isJsonObject(json) ? json['resultkit'] : undefined
+  if (!isJsonObject(json) || !Number.isSafeInteger(version)) throw notARecord('its first line is not a record header')
   if (version !== 1) {
     const message = `The record has version ${JSON.stringify(version)}; this release reads version 1. Update @resultkit/core.`
     throw headerError('UNSUPPORTED', message)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import { encodeTrailer, ndjson, TRAILER_BYTES, text } from '@resultkit/core'
 import { describe, expect, it } from 'vitest'
 import { expectError, KEY, openClinic, VALUE } from './bad-input-kit.ts'
@@ -126,12 +126,14 @@ describe('a foreign file', () => {
     'that is empty': '',
   }
 
-  it.each(Object.entries(files))('%s is CORRUPT', async (_, content) => {
+  it.each(Object.entries(files))('%s is refused', async (_, content) => {
     const { result, replace, uri, expectKept } = await withRecord()
     replace(content)
+    // What has our mark, and not our version, is not ours to judge.
+    const code = `${content}`.startsWith('{"resultkit":') ? (['CORRUPT', 'UNSUPPORTED'] as const) : 'CORRUPT'
     for (const attempt of [() => result.read(KEY), () => result.find(KEY), () => result.describe(KEY)])
-      await expectError(attempt(), 'CORRUPT', { uri })
-    await expectError(Array.fromAsync(result.stream(KEY)), 'CORRUPT', { uri })
+      await expectError(attempt(), code, { uri })
+    await expectError(Array.fromAsync(result.stream(KEY)), code, { uri })
     await expectKept()
   })
 
@@ -183,5 +185,4 @@ it('what was stored can be read with other tools', async () => {
   expect(JSON.parse(bytes.subarray(0, payload).toString())).toMatchObject({ resultkit: 1, serializer: 'json' })
   expect(JSON.parse(bytes.subarray(payload, end).toString())).toEqual(VALUE)
   expect(JSON.parse(bytes.subarray(end).toString())).toMatchObject({ sha256: sha256(bytes.subarray(payload, end)) })
-  expect(gunzipSync(gzipSync(bytes)).equals(bytes)).toBe(true)
 })

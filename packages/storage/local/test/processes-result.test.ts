@@ -49,7 +49,10 @@ it('50 processes are killed while they write, and the old value or a new one is 
       const worker = await startWorker('result-writer', [directory, `${kill}`, how])
       const messages = Math.floor(random() * 40)
       let written = false
-      for (let i = 0; i < messages; i++) written ||= `${await worker.next()}`.startsWith('written')
+      for (let i = 0; i < messages; i++) {
+        const message = await worker.next()
+        written ||= `${message}`.startsWith('written')
+      }
       await worker.kill()
       const writer = isStream
         ? checkRows(await Array.fromAsync((await streams.read(AT)) as AsyncIterable<unknown>))
@@ -63,10 +66,9 @@ it('50 processes are killed while they write, and the old value or a new one is 
     expect(filesBelow(directory)).toEqual([AT])
     return left
   }
-  const [streamed, whole] = await Promise.all([lane('stream', 25, 1), lane('value', 25, 2)])
+  const [streamed] = await Promise.all([lane('stream', 25, 1), lane('value', 25, 2)])
   // Most are killed between two rows, when the temporary is there.
   expect(streamed).toBeGreaterThan(0)
-  expect(whole).toBeGreaterThanOrEqual(0)
 })
 
 /** Numbers from 0 to 1, the same ones for a seed (mulberry32). */

@@ -9,7 +9,7 @@ const WRITERS = 16
 const READERS = 2
 
 it('16 processes write one key, and others that know only a directory read whole values, also by reference', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const directory = temporaryDirectory()
   await localResult({ directory }).write(makeStory(99, 0), AT)
@@ -36,7 +36,7 @@ it('16 processes write one key, and others that know only a directory read whole
 })
 
 it('50 processes are killed while they write, and the old value or a new one is whole', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const lane = async (how: 'stream' | 'value', kills: number, seed: number): Promise<number> => {
     const directory = temporaryDirectory()

@@ -44,7 +44,12 @@ export async function forEachOf<Item, Outcome>(
   const worker = async (): Promise<void> => {
     while (next < items.length) {
       const index = next++
-      outcomes[index] = await work(items[index] as Item, index)
+      try {
+        outcomes[index] = await work(items[index] as Item, index)
+      } catch (error) {
+        next = items.length
+        throw error
+      }
     }
   }
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker))

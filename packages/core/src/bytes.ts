@@ -4,6 +4,11 @@
  */
 export type ByteSource = Uint8Array | readonly Uint8Array[] | (() => AsyncIterable<Uint8Array>)
 
+/** Whether this is one array of bytes; unlike `instanceof`, also when it was made in another realm. */
+export function isBytes(source: Uint8Array | readonly Uint8Array[]): source is Uint8Array {
+  return ArrayBuffer.isView(source)
+}
+
 /** The number of bytes of a source that is not a stream. */
 export function sizeOf(parts: readonly Uint8Array[]): number {
   let size = 0
@@ -34,13 +39,13 @@ export async function collectBytes(stream: AsyncIterable<Uint8Array>): Promise<U
 /** The source as arrays, or `undefined` when it is a stream. */
 export function bufferedParts(source: ByteSource): readonly Uint8Array[] | undefined {
   if (typeof source === 'function') return undefined
-  return source instanceof Uint8Array ? [source] : source
+  return isBytes(source) ? [source] : source
 }
 
 /** The source as a stream. */
 export async function* streamOf(source: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
   if (typeof source === 'function') yield* source()
-  else yield* source instanceof Uint8Array ? [source] : source
+  else yield* isBytes(source) ? [source] : source
 }
 
 /** Whether two arrays hold the same bytes. Not constant time. */

@@ -21,8 +21,8 @@ export function replayable(value: unknown): () => AsyncIterable<unknown> {
 }
 
 function toAsync(value: unknown): AsyncIterable<unknown> {
-  if (value instanceof ReadableStream) return fromReadable(value)
   if (typeof value === 'object' && value !== null) {
+    if ('getReader' in value) return fromReadable(value as ReadableStream<unknown>)
     if (Symbol.asyncIterator in value) return value as AsyncIterable<unknown>
     if (Symbol.iterator in value) return fromIterable(value as Iterable<unknown>)
   }

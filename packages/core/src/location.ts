@@ -115,7 +115,7 @@ function parameterText(name: string, value: LocationValue | Date): string {
   const usable =
     typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint' || Number.isFinite(value)
   if (!usable) {
-    const hint = value instanceof Date ? ` Give it a format: {${name}:yyyy-MM-dd}.` : ''
+    const hint = typeof value === 'object' ? ` Give it a format: {${name}:yyyy-MM-dd}.` : ''
     throw locationError(`The location parameter "${name}" is not a string, finite number, bigint or boolean.${hint}`)
   }
   const text = String(value)
@@ -140,7 +140,7 @@ function encodePath(name: string, text: string): string {
 }
 
 function formatDate(name: string, value: LocationValue | Date, format: string): string {
-  const date = value instanceof Date ? value : undefined
+  const date = typeof value === 'object' && typeof value.getUTCFullYear === 'function' ? value : undefined
   if (date === undefined || !(date.getUTCFullYear() >= 0 && date.getUTCFullYear() <= 9999)) {
     throw locationError(`The location parameter "${name}" has a format, so it must be a Date in the years 0 to 9999.`)
   }

@@ -1,4 +1,4 @@
-import { sizeOf } from './bytes.ts'
+import { isBytes, sizeOf } from './bytes.ts'
 import { nowMs } from './clock.ts'
 import type { Codec, CodecContext } from './codec.ts'
 import { type ResultError, resultError } from './errors.ts'
@@ -79,7 +79,7 @@ async function serializeValid(job: Job, serializer: ValueSerializer, value: unkn
 }
 
 function toParts(serialized: Uint8Array | readonly Uint8Array[]): readonly Uint8Array[] {
-  return serialized instanceof Uint8Array ? [serialized] : serialized
+  return isBytes(serialized) ? [serialized] : serialized
 }
 
 async function writeBuffered(job: Job, parts: readonly Uint8Array[], isUndefined: boolean): Promise<Written> {

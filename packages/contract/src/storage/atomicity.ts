@@ -1,4 +1,4 @@
-import type { ResultStorage } from '@resultkit/core'
+import type { ResultStorage, WriteOptions } from '@resultkit/core'
 import { pattern, type SpiedBody, spiedBody, spiedPieces, utf8 } from '../body.ts'
 import type { ContractCase } from '../contract-case.ts'
 import { expectBytes, expectFailure, expectList, expectSame, expectThat, isCausedBy } from '../expectation.ts'
@@ -44,7 +44,12 @@ async function checkConcurrentReaders(storage: ResultStorage): Promise<void> {
   const writer = write().finally(() => {
     writing = false
   })
-  await Promise.all([writer, read(), read(), read()])
+  try {
+    await Promise.all([writer, read(), read(), read()])
+  } finally {
+    // A case that failed must not go on writing after its test has cleaned up.
+    await writer.catch(() => {})
+  }
   expectBytes('the last write is what stays', await get(storage, 'torn'), filled(16))
 }
 
@@ -57,7 +62,12 @@ async function checkConcurrentWriters(storage: ResultStorage): Promise<void> {
 }
 
 /** Runs `look` when the body has been read halfway and the write waits for the rest. */
-async function halfway(storage: ResultStorage, name: string, look: () => Promise<void>): Promise<void> {
+async function halfway(
+  storage: ResultStorage,
+  name: string,
+  look: () => Promise<void>,
+  options: Partial<WriteOptions>,
+): Promise<void> {
   const half = gate()
   const looked = gate()
   const body = spiedBody(async (index) => {
@@ -67,7 +77,7 @@ async function halfway(storage: ResultStorage, name: string, look: () => Promise
     }
     return index < 2 ? pattern(100_000, index) : undefined
   })
-  const write = put(storage, name, body.source)
+  const write = put(storage, name, body.source, options)
   try {
     await settles('write reads its stream', Promise.race([half.opened, write.then(() => {})]))
     await settles('nobody waits for a write that waits for its stream', look())
@@ -77,24 +87,26 @@ async function halfway(storage: ResultStorage, name: string, look: () => Promise
   }
 }
 
-async function checkHalfwayNew(storage: ResultStorage): Promise<void> {
-  await halfway(storage, 'dir/new', async () => {
+async function checkHalfwayNew(storage: ResultStorage, options: Partial<WriteOptions> = {}): Promise<void> {
+  const look = async (): Promise<void> => {
     await expectAbsent(storage, 'dir/new', 'a key is absent while it is being written for the first time')
     if (storage.capabilities.list)
       expectList('list shows nothing of a write that is not finished', await keysOf(storage), [])
-  })
+  }
+  await halfway(storage, 'dir/new', look, options)
   expectSame('the finished write is there', (await statOf(storage, 'dir/new')).size, 200_000)
 }
 
-async function checkHalfwayReplaced(storage: ResultStorage): Promise<void> {
+async function checkHalfwayReplaced(storage: ResultStorage, conditional: boolean = false): Promise<void> {
   const old = utf8('old value')
   const { etag } = await put(storage, 'dir/old', old)
-  await halfway(storage, 'dir/old', async () => {
+  const look = async (): Promise<void> => {
     const promised = 'the old value stays while it is being replaced'
     expectBytes(promised, await get(storage, 'dir/old'), old)
     expectSame(promised, (await statOf(storage, 'dir/old')).etag, etag)
     if (storage.capabilities.list) expectList(promised, await keysOf(storage), ['dir/old'])
-  })
+  }
+  await halfway(storage, 'dir/old', look, conditional ? { ifMatch: etag } : {})
   expectSame('the finished write is there', (await statOf(storage, 'dir/old')).size, 200_000)
 }
 
@@ -124,8 +136,14 @@ function throwsAt(at: number): (error: Error) => SpiedBody['source'] {
 export const atomicityCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('atomicity: concurrent readers see whole values during overwrites', [], checkConcurrentReaders),
   storageCase('atomicity: concurrent writers leave one whole value', [], checkConcurrentWriters),
-  storageCase('atomicity: nothing is visible halfway through a first write', [], checkHalfwayNew),
-  storageCase('atomicity: the old value is visible halfway through an overwrite', [], checkHalfwayReplaced),
+  storageCase('atomicity: nothing is visible halfway through a first write', [], (s) => checkHalfwayNew(s)),
+  storageCase('atomicity: nothing is visible halfway through a first write with ifAbsent', ['ifAbsentStream'], (s) =>
+    checkHalfwayNew(s, { ifAbsent: true }),
+  ),
+  storageCase('atomicity: the old value is visible halfway through an overwrite', [], (s) => checkHalfwayReplaced(s)),
+  storageCase('atomicity: the old value is visible halfway through an overwrite with ifMatch', ['ifMatchStream'], (s) =>
+    checkHalfwayReplaced(s, true),
+  ),
   storageCase('atomicity: a stream that throws midway stores nothing, and its error comes out', [], (s) =>
     checkThrows(s, throwsAt(2)),
   ),

@@ -26,7 +26,8 @@ const CAPABILITIES: StorageCapabilities = {
  *
  * Writes publish with a rename (`ifAbsent`: with a hard link) and are seen by all processes at once. `ifMatch` and
  * `delete` with `ifMatch` exclude each other by a lock file; a write without a condition takes no lock, and the last
- * one wins. Symlinks below the directory are not followed. The uri is the directory as a `file:` URL.
+ * one wins. Symlinks below the directory are not followed; a
+ * write without conditions replaces one that is at its very key. The uri is the directory as a `file:` URL.
  *
  * Errors of its own: CONFIG when an option or the directory is wrong; INVALID_KEY for `a` beside `a/b`, for a symlink
  * and for a path longer than 4,095 bytes; ACCESS_DENIED; UNAVAILABLE when the disk is full or fails; TIMEOUT when a

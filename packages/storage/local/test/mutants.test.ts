@@ -4,7 +4,7 @@ import { outageContract, storageContract } from '@resultkit/contract'
 import { describe, expect, it } from 'vitest'
 import { conditionsMutants } from './mutants/conditions.ts'
 import { failuresMutants } from './mutants/failures.ts'
-import { faultless, type Open } from './mutants/kit.ts'
+import { faultless, type Open, tracked } from './mutants/kit.ts'
 import { localCases } from './mutants/local-cases.ts'
 import { readsMutants } from './mutants/reads.ts'
 import { writesMutants } from './mutants/writes.ts'
@@ -22,10 +22,15 @@ async function outcome(name: string, open: Open): Promise<string> {
     directory = path.join(directory, 'file')
     fs.writeFileSync(directory, '')
   }
-  return found.run({ open: () => open(directory) }).then(
-    () => 'kept',
-    (error: unknown) => (error as Error).message,
-  )
+  const { storage, settle } = tracked(open(directory))
+  try {
+    await found.run({ open: () => storage })
+    return 'kept'
+  } catch (error) {
+    return (error as Error).message
+  } finally {
+    await settle()
+  }
 }
 
 describe('a file storage with a fault is found out', () => {

@@ -123,3 +123,18 @@ export function listing(change: (rows: readonly ObjectEntry[]) => readonly Objec
     },
   }))
 }
+
+/** A storage whose writes can be waited for: a case that has failed may leave some under way. */
+export function tracked(storage: ResultStorage): { readonly storage: ResultStorage; settle(): Promise<void> } {
+  const pending = new Set<Promise<unknown>>()
+  const write: ResultStorage['write'] = (key, body, options) => {
+    const writing = storage.write(key, body, options)
+    const ended: Promise<unknown> = writing.catch(() => {}).then(() => pending.delete(ended))
+    pending.add(ended)
+    return writing
+  }
+  const settle = async (): Promise<void> => {
+    for (await pause(); pending.size > 0; await pause()) await Promise.all(pending)
+  }
+  return { storage: { ...storage, write }, settle }
+}

@@ -27,7 +27,8 @@ export interface RangeReader {
 
 /**
  * Changes the bytes of a payload, and is named in the record. Total; encode and decode are inverse, whole or streamed,
- * however a stream is cut into pieces. Errors: CORRUPT (compression), DECRYPT (encryption), TOO_LARGE.
+ * however a stream is cut into pieces; pieces that were given out are not touched again. Errors: CORRUPT (compression),
+ * DECRYPT (encryption), TOO_LARGE. Encryption verifies its commitment, and each piece, before it gives the piece out.
  */
 export interface Codec {
   /** Written into records and references: `zstd`, `encrypt`. */

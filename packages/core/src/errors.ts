@@ -99,8 +99,12 @@ export class ResultError extends Error {
     if (typeof error === 'object' && error !== null && #sensitive in error) {
       const known = error.#sensitive
       error.#sensitive = { ...known, key: known.key ?? key, storage: known.storage ?? storage }
+      return error
     }
-    return error
+    // Made by another copy of this package.
+    const incomplete = isResultError(error) && (error.key === undefined || error.storage === undefined)
+    if (!incomplete) return error
+    return withDetails(error, { key: error.key ?? key, storage: error.storage ?? storage, cause: error.cause })
   }
 
   /** The key of the operation, if it had one. Sensitive. */

@@ -9,15 +9,22 @@ export type ItemSource<T> = AsyncIterable<T> | Iterable<T> | ReadableStream<T> |
  * second call. SERIALIZE when the value is no stream of items.
  */
 export function replayable(value: unknown): () => AsyncIterable<unknown> {
-  if (typeof value === 'function') return () => toAsync((value as () => unknown)())
-  if (Array.isArray(value) || value instanceof Set || value instanceof Map) return () => toAsync(value)
-  const items = toAsync(value)
-  let used = false
+  // The border: what cannot be written at all is refused before the storage is asked for anything.
+  if (typeof value !== 'function') toAsync(value)
+  const given = new WeakSet<object>()
   return () => {
-    if (used) throw notReplayable()
-    used = true
-    return items
+    const items: unknown = typeof value === 'function' ? (value as () => unknown)() : value
+    if (!isRepeatable(items) && typeof items === 'object' && items !== null) {
+      if (given.has(items)) throw notReplayable()
+      given.add(items)
+    }
+    return toAsync(items)
   }
+}
+
+/** Most iterables give a second iterator that ends at once (generators, Node's Readable); these start anew. */
+function isRepeatable(items: unknown): boolean {
+  return Array.isArray(items) || items instanceof Set || items instanceof Map
 }
 
 function toAsync(value: unknown): AsyncIterable<unknown> {

@@ -25,9 +25,10 @@ export interface SealOptions {
   readonly context?: string | undefined
 }
 
-/** An older way in which results were written, that may still be read. */
+/** An older way in which results were written, that may still be read. What is left out is as configured now. */
 export interface AcceptedPipeline {
   readonly serializer?: Serializer | string | undefined
+  /** `[]` also accepts what is not encrypted. */
   readonly codecs?: readonly Codec[] | undefined
 }
 
@@ -100,17 +101,19 @@ export function parseOptions(options: AnyOptions): Settings {
   const { cacheFor, cacheValidators = [], clock = Date.now, writer } = options
   const pipeline = parsePipeline(options)
   const encrypted = isEncrypting(pipeline.codecs)
+  if (name === '' || (writer !== undefined && typeof writer !== 'string'))
+    throw config('name and writer are texts, name not empty.')
   if (format !== 'record' && format !== 'plain') throw config(`format is 'record' or 'plain'.`)
   if (format === 'plain' && encrypted) {
     throw config(`format: 'plain' cannot be encrypted, since nothing would say so. Use format: 'record'.`)
   }
   return {
-    storage: storage && applyLayers(storage, layers),
+    storage: storage && layered(storage, layers),
     name,
     location: typeof location === 'string' ? parseTemplate(location) : location,
     ...pipeline,
     encrypted,
-    accepted: [pipeline, ...accepts.map(parsePipeline)],
+    accepted: [pipeline, ...accepts.map((older) => parsePipeline({ ...pipeline, ...older }))],
     validators,
     format,
     cacheFor: cacheFor === undefined ? undefined : parseDuration(cacheFor),
@@ -121,6 +124,18 @@ export function parseOptions(options: AnyOptions): Settings {
   }
 }
 
+const applied = new WeakMap<readonly Layer[], WeakMap<ResultStorage, ResultStorage>>()
+
+/** The same storage with the same layers is the same object, so that Results made by `with` share a `limit`. */
+function layered(storage: ResultStorage, layers: readonly Layer[]): ResultStorage {
+  if (layers.length === 0) return storage
+  const known = applied.get(layers) ?? new WeakMap<ResultStorage, ResultStorage>()
+  applied.set(layers, known)
+  const found = known.get(storage) ?? applyLayers(storage, layers)
+  known.set(storage, found)
+  return found
+}
+
 function parsePipeline({ serializer = defaultSerializerName(), codecs = [] }: AcceptedPipeline): Pipeline {
   const resolved = resolveSerializer(serializer, [], codecs)
   const firstEncryption = codecs.findIndex(({ kind }) => kind === 'encryption')
@@ -128,6 +143,8 @@ function parsePipeline({ serializer = defaultSerializerName(), codecs = [] }: Ac
   if (firstEncryption >= 0 && firstEncryption < lastCompression) {
     throw config('codecs compress after they encrypt, and encrypted bytes do not compress. Put compression first.')
   }
+  if ([resolved.serializer, ...codecs].some(({ name }) => name === ''))
+    throw config('A serializer or codec has no name.')
   if (new Set(codecs.map(({ name }) => name)).size < codecs.length) throw config('codecs names one codec twice.')
   return { serializer: resolved.serializer, codecs }
 }

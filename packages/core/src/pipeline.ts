@@ -1,6 +1,7 @@
 import { concatBytes } from './bytes.ts'
 import type { Codec, CodecContext } from './codec.ts'
 import { resultError } from './errors.ts'
+import { runCodec } from './foreign.ts'
 import { canonicalJson, type JsonValue } from './json-value.ts'
 import type { SerializerName } from './reference.ts'
 import type { Serializer } from './serializer.ts'
@@ -73,6 +74,14 @@ function matchCodecs(configured: readonly Codec[], names: readonly string[]): re
   return same ? used : undefined
 }
 
+function encodeOne(codec: Codec, bytes: Uint8Array, context: CodecContext): Uint8Array | Promise<Uint8Array> {
+  return runCodec(codec, () => codec.encode(bytes, context))
+}
+
+function decodeOne(codec: Codec, bytes: Uint8Array, context: CodecContext): Uint8Array | Promise<Uint8Array> {
+  return runCodec(codec, () => codec.decode(bytes, context))
+}
+
 /** Runs bytes at hand through the codecs. */
 export async function encodePayload(
   parts: readonly Uint8Array[],
@@ -81,7 +90,7 @@ export async function encodePayload(
 ): Promise<readonly Uint8Array[]> {
   if (codecs.length === 0) return parts
   let bytes = concatBytes(parts)
-  for (const codec of codecs) bytes = await codec.encode(bytes, context)
+  for (const codec of codecs) bytes = await encodeOne(codec, bytes, context)
   return [bytes]
 }
 
@@ -92,7 +101,7 @@ export async function decodePayload(
   context: CodecContext,
 ): Promise<Uint8Array> {
   let bytes = payload
-  for (const codec of codecs.toReversed()) bytes = await codec.decode(bytes, context)
+  for (const codec of codecs.toReversed()) bytes = await decodeOne(codec, bytes, context)
   return bytes
 }
 

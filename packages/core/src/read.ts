@@ -1,14 +1,16 @@
 import type { Codec, CodecContext } from './codec.ts'
 import { collectExactly } from './collect.ts'
 import { asDecrypt, asDecryptStream } from './decrypt.ts'
-import { type ResultError, type ResultIssue, resultError } from './errors.ts'
+import { type ResultError, type ResultIssue, resultError, throwIfAborted } from './errors.ts'
+import { deserializeBytes } from './foreign.ts'
 import { expiry, isOld } from './freshness.ts'
 import { validatedItems } from './items.ts'
+import { decodeOpened, type OpenPayload, openPlain, openRecord, tooLarge } from './open-payload.ts'
 import type { Settings } from './options.ts'
 import type { RecordInfo } from './outcome.ts'
 import {
   decodePayload,
-  decodePayloadStream,
+  isEncrypting,
   matchPipeline,
   namesOf,
   type Pipeline,
@@ -16,21 +18,15 @@ import {
   serializerName,
 } from './pipeline.ts'
 import { MAX_HEADER_BYTES, type RecordHeader } from './record/header.ts'
-import {
-  type DecodedHeader,
-  decodeRecord,
-  decodeRecordStream,
-  digestPayload,
-  hashedStream,
-  type RecordStream,
-} from './record/record.ts'
+import { type DecodedHeader, decodeRecord, digestPayload } from './record/record.ts'
 import { corrupt, TRAILER_BYTES } from './record/trailer.ts'
 import { describePlain, describeRecord } from './record-info.ts'
 import { makeReference, type ResultReference } from './reference.ts'
-import { checkedAtEnd, checkReference, type ReplacedOption } from './reference-check.ts'
+import { checkReference } from './reference-check.ts'
 import { releasing } from './releasing.ts'
 import type { Source } from './source.ts'
 import { releaseObject, type StoredObject } from './storage.ts'
+import { underSignal } from './under-signal.ts'
 import { runValidators } from './validator.ts'
 
 /** How a value is to be read. */
@@ -57,21 +53,16 @@ export type Loaded =
       readonly issues: readonly ResultIssue[]
     }
 
-/** A payload that has been opened, its freshness known, before codecs and serializer. */
-interface Opened {
-  readonly pipeline: Pipeline
-  readonly header: DecodedHeader | undefined
-}
-
 /** Above this many bytes a record is read as a stream, so that its header can end the read and hashing overlaps. */
 const STREAM_ABOVE = 256 * 1024
 const NOTHING = new Uint8Array()
 
 /** Reads a value: one request. Errors: CORRUPT, REPLACED, DECRYPT, DESERIALIZE, UNSUPPORTED, TOO_LARGE, the storage's. */
 export async function load(source: Source, options: LoadOptions): Promise<Loaded> {
-  const { settings, storage, key, reference } = source
-  if (reference !== undefined) checkFormat(settings, reference)
+  const { settings, storage, key } = source
   const { signal, maxBytes } = options
+  throwIfAborted('read', signal)
+  checkFormat(source)
   const plain = settings.format === 'plain' ? plainPipeline(source) : undefined
   const limit = maxBytes === undefined ? undefined : maxBytes + (plain ? 0 : MAX_HEADER_BYTES + TRAILER_BYTES)
   const object = await storage.read(key, {
@@ -87,8 +78,10 @@ export async function load(source: Source, options: LoadOptions): Promise<Loaded
     : asDecrypt(settings, () => loadRecord(source, object, options))
 }
 
-function checkFormat({ format }: Settings, reference: ResultReference): void {
-  if (reference.format === format) return
+/** UNSUPPORTED when the reference is to a result of the other format. */
+export function checkFormat({ settings, reference }: Source): void {
+  const { format } = settings
+  if (reference === undefined || reference.format === format) return
   const message = `The reference is to a result with format: '${reference.format}', and this Result reads '${format}'. Use result.with({ format: '${reference.format}' }).`
   throw resultError('UNSUPPORTED', 'read', message)
 }
@@ -99,72 +92,50 @@ async function loadRecord(source: Source, object: StoredObject, options: LoadOpt
     return loadRecordStream(source, object, options)
   const bytes = await object.bytes()
   const { line, header, payload, trailer } = decodeRecord(bytes)
-  const expired = expiry(settings, header, options.maxAge)
+  const reason = expiry(settings, header, options.maxAge)
   const info = { ...describeRecord(header, object.stat), size: trailer.size, sha256: trailer.sha256 }
-  if (expired !== undefined) return { status: 'expired', record: info, reason: expired }
-  return finish(source, { pipeline: pipelineOf(settings, header), header: { line, header } }, payload, info, options)
+  if (reason !== undefined) return { status: 'expired', record: info, reason }
+  return finishRecord(source, { line, header }, payload, info, options)
 }
 
 async function loadRecordStream(source: Source, object: StoredObject, options: LoadOptions): Promise<Loaded> {
   const { settings } = source
-  const opened = await openRecord(source, object, options)
-  const { line, header, payload } = opened
-  const info = describeRecord(header, object.stat)
-  const iterator = payload[Symbol.asyncIterator]()
+  const opened = await openRecord(object)
+  const { header, payload, digest } = opened
+  const info = describeRecord(header.header, object.stat)
   try {
-    const expired = expiry(settings, header, options.maxAge)
-    if (expired !== undefined) {
-      await iterator.return?.()
-      return { status: 'expired', record: info, reason: expired }
+    const reason = expiry(settings, header.header, options.maxAge)
+    if (reason !== undefined) {
+      await release(opened)
+      return { status: 'expired', record: info, reason }
     }
-    const decoded = { pipeline: pipelineOf(settings, header), header: { line, header } }
-    const pieces = { [Symbol.asyncIterator]: () => iterator }
-    if (decoded.pipeline.serializer.kind === 'stream')
-      return items(source, decoded, pieces, opened.check, info, options)
-    const bytes = await collectExactly(pieces, object.stat.size - line.byteLength - TRAILER_BYTES)
-    return await finish(source, decoded, bytes, { ...info, size: bytes.byteLength, sha256: opened.digest() }, options)
+    if (settings.serializer.kind === 'stream')
+      return items(source, opened, pipelineOf(settings, header.header), info, options)
+    const bytes = await collectExactly(payload, object.stat.size - header.line.byteLength - TRAILER_BYTES)
+    return await finishRecord(source, header, bytes, { ...info, size: bytes.byteLength, sha256: digest() }, options)
   } catch (error) {
-    await iterator.return?.()
+    await release(opened)
     throw error
   }
 }
 
-/** A record as a stream, with its digest once it was read, and a check of it against the reference. */
-interface OpenRecord extends RecordStream {
-  digest(): string
-  check(pin: string | undefined): void
+async function release({ payload }: OpenPayload): Promise<void> {
+  await payload[Symbol.asyncIterator]().return?.()
 }
 
-/** Opens a record that comes as a stream. */
-export async function openRecord(
-  { reference }: Source,
-  object: StoredObject,
-  options: ReplacedOption,
-): Promise<OpenRecord> {
-  let sha256 = ''
-  const opened = await decodeRecordStream(object.stream(), (trailer) => {
-    sha256 = trailer.sha256
-  })
-  const check = (pin: string | undefined): void => checkReference(reference, pin ?? sha256, opened.header, options)
-  return { ...opened, digest: () => sha256, check }
-}
-
-/** A plain payload as a stream, with the same check. */
-export function openPlain(
-  { reference }: Source,
-  object: StoredObject,
-  options: ReplacedOption,
-): Pick<OpenRecord, 'payload' | 'check'> {
-  if (reference === undefined) return { payload: object.stream(), check: () => {} }
-  let sha256 = ''
-  const stream = object.stream()
-  const hashed = hashedStream(stream, (trailer) => {
-    sha256 = trailer.sha256
-  })
-  return {
-    payload: releasing(hashed, stream),
-    check: (pin) => checkReference(reference, pin ?? sha256, undefined, options),
+/** Without encryption, a digest that was verified tells at once that this is another result, whatever wrote it. */
+function finishRecord(
+  source: Source,
+  header: DecodedHeader,
+  payload: Uint8Array,
+  record: VerifiedInfo,
+  options: LoadOptions,
+): Promise<Loaded> {
+  const { settings, reference } = source
+  if (!settings.encrypted) {
+    checkReference(reference, { pin: undefined, sha256: record.sha256 }, header.header, options)
   }
+  return finish(source, pipelineOf(settings, header.header), header, payload, record, options)
 }
 
 /** The pipeline of a plain result: the reference's, or what is configured. Known before anything is read. */
@@ -180,77 +151,78 @@ async function loadPlain(
   object: StoredObject,
   options: LoadOptions,
 ): Promise<Loaded> {
-  const { settings } = source
-  const info = describePlain(settings, object.stat)
+  const { settings, reference } = source
+  const info = describePlain(pipeline, object.stat)
   if (options.maxAge !== undefined && isOld(settings, object.stat.lastModified, options.maxAge)) {
     await releaseObject(object)
     return { status: 'expired', record: info, reason: 'maxAge' }
   }
-  const opened = { pipeline, header: undefined }
-  if (pipeline.serializer.kind === 'stream') {
-    const { payload, check } = openPlain(source, object, options)
-    return items(source, opened, payload, check, info, options)
-  }
+  if (pipeline.serializer.kind === 'stream') return items(source, openPlain(object), pipeline, info, options)
   const payload = await object.bytes()
   const { sha256, size } = digestPayload([payload]).trailer
-  return finish(source, opened, payload, { ...info, sha256, size }, options)
+  // Bytes that are not the referenced ones would only confuse a decoder.
+  checkReference(reference, { pin: undefined, sha256 }, undefined, options)
+  return finish(source, pipeline, undefined, payload, { ...info, sha256, size }, options)
 }
+
+type VerifiedInfo = RecordInfo & { readonly sha256: string }
 
 async function finish(
   source: Source,
-  opened: Opened,
+  { serializer, codecs }: Pipeline,
+  header: DecodedHeader | undefined,
   payload: Uint8Array,
-  record: RecordInfo & { readonly sha256: string },
+  record: VerifiedInfo,
   options: LoadOptions,
 ): Promise<Loaded> {
   const { settings, reference } = source
-  const { pipeline, header } = opened
-  const { serializer, codecs } = pipeline
-  const { sha256 } = record
-  checkSize(payload.byteLength, options.maxBytes)
+  const { signal, maxBytes } = options
+  checkSize(payload.byteLength, maxBytes)
   if (serializer.kind === 'stream') throw unexpectedStream()
   let stale = false
   const context = contextOf(source, header, options, (facts) => {
     stale ||= facts.stale
   })
-  // Plain bytes that are not the referenced ones would only confuse a decoder, so they are compared first.
-  const identity = identityOf(codecs, payload, sha256)
-  if (header === undefined) checkReference(reference, identity, undefined, options)
-  const bytes = codecs.length === 0 ? payload : await decodePayload(payload, codecs, context)
-  if (header !== undefined) checkReference(reference, identity, header.header, options)
-  checkSize(bytes.byteLength, options.maxBytes)
-  const value = header?.header.undefined ? undefinedValue(settings, bytes) : await serializer.deserialize(bytes)
+  const bytes =
+    codecs.length === 0 ? payload : await underSignal(signal, 'read', () => decodePayload(payload, codecs, context))
+  const pin = codecs.length === 0 ? undefined : pinOf(codecs, payload.subarray(0, MAX_HEADER_BYTES))
+  if (pin !== undefined) checkReference(reference, { pin, sha256: record.sha256 }, header?.header, options)
+  checkSize(bytes.byteLength, maxBytes)
+  const value = header?.header.undefined
+    ? undefinedValue(codecs, bytes)
+    : await underSignal(signal, 'read', () => deserializeBytes(serializer, bytes))
   const validators = options.validate ? settings.validators : []
-  const { issues } = validators.length === 0 ? { issues: [] } : await runValidators(validators, value)
-  const { key, storage } = source
-  const { format } = settings
-  const parts = {
-    storage: settings.name ?? storage.uri,
-    key,
-    format,
-    serializer: serializerName(serializer),
-    codecs: namesOf(codecs),
-  }
-  const found = makeReference({ ...parts, size: payload.byteLength, sha256: identity })
+  const issues =
+    validators.length === 0 ? [] : (await underSignal(signal, 'read', () => runValidators(validators, value))).issues
+  const found = foundReference(source, { serializer, codecs }, payload.byteLength, pin ?? record.sha256)
   return { status: 'found', value, record, stale, reference: found, issues }
+}
+
+function foundReference(
+  { settings, storage, key }: Source,
+  { serializer, codecs }: Pipeline,
+  size: number,
+  sha256: string,
+): ResultReference {
+  const { name, format } = settings
+  const written = { serializer: serializerName(serializer), codecs: namesOf(codecs) }
+  return makeReference({ storage: name ?? storage.uri, key, format, ...written, size, sha256 })
 }
 
 function items(
   source: Source,
-  { pipeline, header }: Opened,
-  payload: AsyncIterable<Uint8Array>,
-  check: (pin: string | undefined) => void,
+  opened: OpenPayload,
+  { serializer, codecs }: Pipeline,
   record: RecordInfo,
   options: LoadOptions,
 ): Loaded {
   const { settings } = source
-  const { serializer, codecs } = pipeline
   if (serializer.kind !== 'stream') throw unexpectedStream()
-  const context = contextOf(source, header, options, () => {})
-  const decoded = serializer.decode(decodePayloadStream(checkedAtEnd(payload, codecs, check), codecs, context))
+  const context = contextOf(source, opened.header, options, () => {})
+  const decoded = serializer.decode(decodeOpened(source, opened, codecs, context, options))
   const { validators } = settings
   const valid = options.validate && validators.length > 0 ? validatedItems(decoded, validators, 'read') : decoded
-  const value = releasing(asDecryptStream(source, valid), payload)
+  const value = releasing(asDecryptStream(source, valid), opened.payload)
   return { status: 'found', value, record, stale: false, reference: undefined, issues: [] }
 }
 
@@ -259,18 +231,12 @@ export function pipelineOf({ accepted }: Settings, header: RecordHeader): Pipeli
   return matchPipeline(accepted, header.serializer, header.codecs)
 }
 
-function identityOf(codecs: readonly Codec[], payload: Uint8Array, sha256: string): string {
-  return (codecs.length > 0 ? pinOf(codecs, payload.subarray(0, MAX_HEADER_BYTES)) : undefined) ?? sha256
-}
-
-function undefinedValue({ encrypted }: Settings, payload: Uint8Array): undefined {
-  if (encrypted || payload.byteLength > 0) throw corrupt('its header says undefined, and it has a payload')
+function undefinedValue(codecs: readonly Codec[], payload: Uint8Array): undefined {
+  if (isEncrypting(codecs) || payload.byteLength > 0) throw corrupt('its header says undefined, and it has a payload')
 }
 
 function checkSize(size: number, maxBytes: number | undefined): void {
-  if (maxBytes === undefined || size <= maxBytes) return
-  const message = `read: ${size} bytes are more than maxBytes (${maxBytes}). Raise maxBytes, or read it as a stream.`
-  throw resultError('TOO_LARGE', 'read', message)
+  if (maxBytes !== undefined && size > maxBytes) throw tooLarge(`${size} bytes`, maxBytes)
 }
 
 /** What codecs are told. */

@@ -1,14 +1,26 @@
-/** A stream that lets its source go also when it is left before it was started, when a generator would not notice. */
+/**
+ * A stream that lets its source go however it ends: also when it is left before it was started, and when it fails before
+ * it asked for anything, neither of which a generator in between would notice. The source gives one iterator to all.
+ */
 export function releasing<R>(items: AsyncGenerator<R, void>, source: AsyncIterable<unknown>): AsyncIterable<R> {
-  let started = false
+  const release = async (): Promise<void> => {
+    await source[Symbol.asyncIterator]().return?.()
+  }
   const iterator = {
-    next: (): Promise<IteratorResult<R, void>> => {
-      started = true
-      return items.next()
+    next: async (): Promise<IteratorResult<R, void>> => {
+      try {
+        const next = await items.next()
+        if (next.done) await release()
+        return next
+      } catch (error) {
+        await release()
+        throw error
+      }
     },
     return: async (): Promise<IteratorResult<R, void>> => {
-      if (!started) await source[Symbol.asyncIterator]().return?.()
-      return items.return()
+      const end = await items.return()
+      await release()
+      return end
     },
     [Symbol.asyncIterator]: (): AsyncIterableIterator<R, void> => iterator,
   }

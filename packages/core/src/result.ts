@@ -32,6 +32,7 @@ import type { Arguments, At, ExtraValidator, InputOf, ReferenceOf, ValueOf } fro
 import type { Source } from './source.ts'
 import type { ObjectEntry, ObjectStat, ResultStorage } from './storage.ts'
 import { describeSource, expired, notFound, streamSource } from './stream.ts'
+import { underSignal } from './under-signal.ts'
 import { runValidators, type ValidationOutcome, type Validator, validationFailed } from './validator.ts'
 import { writeValue } from './write.ts'
 
@@ -122,27 +123,33 @@ export class Result<
   ): Promise<FindOutcome<ValueOf<T, M>, ReferenceOf<ValueOf<T, M>, S>>> {
     const source = await this.#source(at, 'find')
     const maxAge = options.maxAge === undefined ? this.#settings.cacheFor : parseDuration(options.maxAge)
-    const found = (async () => this.#outcome(await load(source, loadOptions(options, maxAge))))()
+    const found = (async () => this.#outcome(await load(source, loadOptions(options, maxAge)), options.signal))()
     return located(source.key, source.storage, found)
   }
 
-  async #outcome(loaded: Loaded): Promise<FindOutcome<ValueOf<T, M>, ReferenceOf<ValueOf<T, M>, S>>> {
+  async #outcome(
+    loaded: Loaded,
+    signal: AbortSignal | undefined,
+  ): Promise<FindOutcome<ValueOf<T, M>, ReferenceOf<ValueOf<T, M>, S>>> {
     if (loaded.status === 'absent') return { status: 'miss' }
     if (loaded.status === 'expired') return loaded
     const { record, stale, issues } = loaded
     const value = loaded.value as ValueOf<T, M>
     if (issues.length > 0) return { status: 'invalid', record, reason: 'validators', issues }
-    if (!(await this.#mayBeUsed(value, record)))
+    if (!(await this.#mayBeUsed(value, record, signal)))
       return { status: 'invalid', record, reason: 'cacheValidators', issues: [] }
     const reference = loaded.reference && ((await this.#seal(loaded.reference)) as ReferenceOf<ValueOf<T, M>, S>)
     return { status: 'hit', value, record, reference, stale }
   }
 
-  async #mayBeUsed(value: ValueOf<T, M>, record: RecordInfo): Promise<boolean> {
+  async #mayBeUsed(value: ValueOf<T, M>, record: RecordInfo, signal: AbortSignal | undefined): Promise<boolean> {
     const { cacheValidators, clock, serializer } = this.#settings
     let agreed = false
     try {
-      agreed = await runCacheValidators(cacheValidators, { value: value as never, record }, new Date(nowMs(clock)))
+      const candidate = { value: value as never, record }
+      agreed = await underSignal(signal, 'find', () =>
+        runCacheValidators(cacheValidators, candidate, new Date(nowMs(clock))),
+      )
     } finally {
       // Nobody else will let go of a stream that is not handed out.
       if (!agreed && serializer.kind === 'stream') await leave(value as AsyncIterable<unknown>)

@@ -21,7 +21,7 @@ export interface ValueSerializer extends SerializerInfo {
   deserialize(bytes: Uint8Array): unknown
 }
 
-/** Turns a stream of items into a stream of bytes and back, in constant memory. */
+/** Turns a stream of items into a stream of bytes and back, in constant memory. What was given out is not touched again. */
 export interface StreamSerializer extends SerializerInfo {
   readonly kind: 'stream'
   encode(items: AsyncIterable<unknown>): AsyncIterable<Uint8Array>

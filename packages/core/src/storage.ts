@@ -111,11 +111,12 @@ export interface StoredObject {
  * What a third party implements: five operations, a name, and what it can do. Make it an object literal.
  *
  * Core promises: keys are {@link Key}s, options are complete, ranges and `maxBytes` are valid, one call is one operation,
- * and a {@link ByteSource}'s bytes are not changed while it is being written.
+ * and a {@link ByteSource}'s bytes are not changed while it is being written; `ifAbsent` and `ifMatch` never come together.
  *
  * A storage promises:
  * - `write` is all or nothing: a reader sees the old object or the new one, never a part, also when the process is
  *   killed, the disk is full, the stream throws, the signal fires or others write at the same time;
+ * - one `write` asks a body function at most once: a second attempt is the caller's, or `retry()`'s;
  * - a `write` that resolved is visible to every reader in every process;
  * - absent is `undefined`, and nothing but "not found" is absent;
  * - every failure of its own is a `ResultError` with the key, the storage's `uri` and the cause, if there is one;

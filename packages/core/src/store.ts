@@ -104,23 +104,22 @@ export function createResultStore(options: ResultStoreOptions): ResultStore {
     const id = JSON.stringify(reference)
     const kept = cache.get(id, nowMs(clock))
     if (kept !== undefined) return kept.value
-    const running = flights.get(id) ?? readOnce(reference, id)
+    const shared = flights.get(id)
+    if (shared !== undefined) return shared
+    const running = readOnce(reference, id).finally(() => flights.delete(id))
     flights.set(id, running)
     return running
   }
 
   const readOnce = async (reference: ResultReference, id: string): Promise<unknown> => {
-    try {
-      const result = resultFor(reference)
-      const found = await result.find(reference)
-      // find tells the record's expiry along with the value; read tells why there is none.
-      if (found.status !== 'hit') return await result.read(reference)
-      const stream = resultIsStream(options, reference)
-      if (!stream) cache.set(id, found.value, reference.size, found.record.expiresAt?.getTime())
-      return found.value
-    } finally {
-      flights.delete(id)
-    }
+    const result = resultFor(reference)
+    const found = await result.find(reference)
+    // find tells the record's expiry along with the value; read tells why there is none.
+    if (found.status !== 'hit') return result.read(reference)
+    // What the reference claims is not what was read, and even nothing takes a place.
+    const bytes = (found.record.size ?? reference.size) + 2 * id.length
+    cache.set(id, found.value, bytes, found.record.expiresAt?.getTime())
+    return found.value
   }
 
   return {
@@ -194,7 +193,14 @@ function configured(
   const wanted = own.serializer ?? defaults?.serializer ?? defaultSerializerName()
   const resolved = resolveSerializer(wanted, serializers, [...codecs, ...(store.codecs ?? [])])
   const added = resolved.codecs.filter(({ name }) => !codecs.some((codec) => codec.name === name))
-  return { keyring, seal, clock, ...own, serializer: resolved.serializer, codecs: [...added, ...codecs] }
+  return {
+    ...own,
+    keyring: own.keyring ?? keyring,
+    seal: own.seal ?? seal,
+    clock: own.clock ?? clock,
+    serializer: resolved.serializer,
+    codecs: [...added, ...codecs],
+  }
 }
 
 async function parseResolvable(options: ResultStoreOptions, at: Resolvable): Promise<ResultReference | ResultLiteral> {

@@ -1,19 +1,20 @@
 import { nowMs } from './clock.ts'
 import type { Codec } from './codec.ts'
 import { asDecrypt, asDecryptStream } from './decrypt.ts'
-import { type ResultError, resultError, throwIfAborted } from './errors.ts'
+import { isResultError, type ResultError, resultError, throwIfAborted } from './errors.ts'
 import { expiry } from './freshness.ts'
+import { decodeOpened, openPlain, openRecord } from './open-payload.ts'
 import type { RecordInfo, ResultStreamOptions } from './outcome.ts'
-import { decodePayloadStream, pinOf } from './pipeline.ts'
+import { type Pipeline, pinOf } from './pipeline.ts'
 import { type ByteRange, parseRange, resolveRange } from './range.ts'
-import { contextOf, openPlain, openRecord, pipelineOf, plainPipeline } from './read.ts'
+import { checkFormat, contextOf, pipelineOf, plainPipeline } from './read.ts'
 import { MAX_HEADER_BYTES } from './record/header.ts'
 import { type DecodedHeader, openHeader } from './record/record.ts'
-import { TRAILER_BYTES } from './record/trailer.ts'
+import { corrupt, TRAILER_BYTES } from './record/trailer.ts'
 import { describePlain, describeRecord } from './record-info.ts'
-import { checkedAtEnd, checkReference } from './reference-check.ts'
+import { checkReference } from './reference-check.ts'
 import type { Source } from './source.ts'
-import { type ObjectStat, releaseObject, type StoredObject } from './storage.ts'
+import { type ObjectStat, type ReadOptions, releaseObject, type StoredObject } from './storage.ts'
 
 const WHOLE = { range: undefined, ifMatch: undefined, ifNoneMatch: undefined, maxBytes: undefined } as const
 
@@ -26,12 +27,15 @@ interface Head {
 
 /** What a record's header and its object say, in one small request; `undefined` when absent. */
 export async function describeSource(source: Source, signal: AbortSignal | undefined): Promise<RecordInfo | undefined> {
-  const { settings, storage, key } = source
+  const { settings, storage, key, reference } = source
+  checkFormat(source)
   if (settings.format === 'plain') {
     const stat = await storage.stat(key, { signal })
-    return stat && describePlain(settings, stat)
+    const info = stat && describePlain(settings, stat)
+    // The serializer of a reference need not be configured to be told.
+    return info && reference ? { ...info, serializer: reference.serializer, codecs: reference.codecs ?? [] } : info
   }
-  const head = await readHead(source, signal)
+  const head = await asDecrypt(settings, () => readHead(source, signal))
   return head && describeRecord(head.opened.header, head.stat)
 }
 
@@ -60,38 +64,57 @@ export async function* streamSource(
   source: Source,
   options: ResultStreamOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { settings } = source
   const range = options.range && parseRange(options.range, 'stream')
   throwIfAborted('stream', options.signal)
-  const pieces = await asDecrypt(settings, async () =>
-    range === undefined ? openWhole(source, options) : openRange(source, range, options),
-  )
+  checkFormat(source)
+  const pieces = range === undefined ? await openWhole(source, options) : await openRange(source, range, options)
   yield* asDecryptStream(source, pieces)
 }
 
-async function openWhole(source: Source, options: ResultStreamOptions): Promise<AsyncIterable<Uint8Array>> {
-  const { settings, storage, key } = source
-  const { signal } = options
-  const replaced = { allowReplaced: options.allowReplaced ?? false }
+/** @param expected - the version that was looked at before; another one is REPLACED */
+async function openWhole(
+  source: Source,
+  options: ResultStreamOptions,
+  expected?: ObjectStat,
+): Promise<AsyncIterable<Uint8Array>> {
+  const { settings } = source
+  const { signal, allowReplaced = false } = options
   const plain = settings.format === 'plain' ? plainPipeline(source) : undefined
-  const object = await storage.read(key, { ...WHOLE, signal })
+  const object = await readVersion(source, { ...WHOLE, signal }, expected)
   if (object === undefined) throw notFound(source, 'stream')
-  if (plain !== undefined) {
-    const { codecs } = plain
-    const { payload, check } = openPlain(source, object, replaced)
-    const context = contextOf(source, undefined, { signal }, () => {})
-    return decodePayloadStream(checkedAtEnd(payload, codecs, check), codecs, context)
-  }
-  const opened = await openRecord(source, object, replaced)
+  const opened = plain ? openPlain(object) : await asDecrypt(settings, () => openRecord(object))
   try {
-    checkFresh(source, opened)
-    const { codecs } = pipelineOf(settings, opened.header)
-    const context = contextOf(source, opened, { signal }, () => {})
-    return decodePayloadStream(checkedAtEnd(opened.payload, codecs, opened.check), codecs, context)
+    const { codecs } = plain ?? (await asDecrypt(settings, async () => freshPipeline(source, opened.header)))
+    const context = contextOf(source, opened.header, { signal }, () => {})
+    return decodeOpened(source, opened, codecs, context, { allowReplaced })
   } catch (error) {
     await opened.payload[Symbol.asyncIterator]().return?.()
     throw error
   }
+}
+
+/** Reads, holding the object against a version that was seen before. REPLACED when it is another, or gone. */
+async function readVersion(
+  { storage, key }: Source,
+  options: ReadOptions,
+  expected: ObjectStat | undefined,
+): Promise<StoredObject | undefined> {
+  if (expected === undefined) return storage.read(key, options)
+  const ifMatch = storage.capabilities.readConditions ? expected.etag : undefined
+  const object = await storage.read(key, { ...options, ifMatch }).catch((error: unknown) => {
+    if (isResultError(error) && error.code === 'PRECONDITION_FAILED') return undefined
+    throw error
+  })
+  if (object?.stat.etag === expected.etag) return object
+  await releaseObject(object)
+  throw goneMeanwhile()
+}
+
+/** The pipeline of a record that has not expired. */
+function freshPipeline(source: Source, header: DecodedHeader | undefined): Pipeline {
+  if (header === undefined) return source.settings
+  checkFresh(source, header)
+  return pipelineOf(source.settings, header.header)
 }
 
 function checkFresh({ settings }: Source, { header }: DecodedHeader): void {
@@ -108,26 +131,38 @@ async function openRange(
   const { signal, verify = true } = options
   if (settings.format === 'plain') {
     if (verify) throw unverifiable()
-    const { codecs } = settings
-    if (codecs.length > 0) return slice(await openWhole(source, options), range)
+    if (plainPipeline(source).codecs.length > 0) return slice(await openWhole(source, options), range)
     const object = await storage.read(key, { ...WHOLE, range, signal })
     if (object === undefined) throw notFound(source, 'stream')
     return object.stream()
   }
-  const head = await readHead(source, signal)
+  const head = await asDecrypt(settings, () => readHead(source, signal))
   if (head === undefined) throw notFound(source, 'stream')
-  checkFresh(source, head.opened)
-  const { codecs } = pipelineOf(settings, head.opened.header)
+  const { codecs } = await asDecrypt(settings, async () => freshPipeline(source, head.opened))
   const reader = codecs.at(-1)?.range
   if (verify && reader === undefined) throw unverifiable()
-  checkHead(source, head, codecs, options)
+  const check = (): void => checkHead(source, head, codecs, options)
   if (codecs.length > 1 || (codecs.length === 1 && reader === undefined))
-    return slice(await openWhole(source, options), range)
+    return checkedFirst(slice(await openWhole(source, options, head.stat), range), check)
   const { size, open } = openPayload(source, head, signal)
   if (reader === undefined) return (await open(range)).stream()
   const read = async (part: ByteRange): Promise<Uint8Array> => (await open(part)).bytes()
   const context = contextOf(source, head.opened, { signal }, () => {})
-  return reader.decodeRange({ size, read }, range, context)
+  return checkedFirst(reader.decodeRange({ size, read }, range, context), check)
+}
+
+/** Checks between the decoder's first piece, by which it has verified its commitment, and giving it out. */
+async function* checkedFirst(
+  pieces: AsyncIterable<Uint8Array>,
+  check: () => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let checked = false
+  for await (const piece of pieces) {
+    if (!checked) check()
+    checked = true
+    yield piece
+  }
+  if (!checked) check()
 }
 
 /** Whether this is the referenced result, as far as the head tells: encryption pins it there. */
@@ -138,25 +173,24 @@ function checkHead(
   { allowReplaced = false }: ResultStreamOptions,
 ): void {
   const pin = pinOf(codecs, head.bytes.subarray(head.opened.line.byteLength))
-  if (pin !== undefined) checkReference(reference, pin, head.opened.header, { allowReplaced })
+  if (pin !== undefined) checkReference(reference, { pin, sha256: '' }, head.opened.header, { allowReplaced })
 }
 
 /** The payload of a record as an object of its own; every part is of the version that the head was read from. */
 function openPayload(
-  { storage, key }: Source,
+  source: Source,
   { opened, stat }: Head,
   signal: AbortSignal | undefined,
 ): { readonly size: number; open(range: ByteRange): Promise<StoredObject> } {
   const from = opened.line.byteLength
   const size = stat.size - from - TRAILER_BYTES
-  const ifMatch = storage.capabilities.readConditions ? stat.etag : undefined
+  if (size < 0) throw corrupt('it ends before its trailer')
   const open = async (range: ByteRange): Promise<StoredObject> => {
     const { start, end } = resolveRange(range, size)
     const part = { start: from + start, end: from + end }
-    const object = await storage.read(key, { ...WHOLE, range: part, ifMatch, signal })
-    if (object?.stat.etag === stat.etag) return object
-    await releaseObject(object)
-    throw goneMeanwhile()
+    const object = await readVersion(source, { ...WHOLE, range: part, signal }, stat)
+    if (object === undefined) throw goneMeanwhile()
+    return object
   }
   return { size, open }
 }

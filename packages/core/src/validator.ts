@@ -52,7 +52,10 @@ async function runOne(validator: Validator<unknown>, value: unknown, index: numb
   // A schema may be a function as well (arktype), so the schema's mark is looked for first.
   if ('~standard' in validator) {
     const outcome = await validator['~standard'].validate(value)
-    return (outcome.issues ?? []).map(({ message, path }) => ({ message, path: issuePath(path) }))
+    if (outcome.issues === undefined) return []
+    // Standard Schema: issues that are there mean failure, also when there are none of them.
+    if (outcome.issues.length === 0) return [{ message: 'refused without saying why', path: [] }]
+    return outcome.issues.map(({ message, path }) => ({ message, path: issuePath(path) }))
   }
   const name = validator.name === '' ? `validators[${index}]` : validator.name
   const answer: unknown = await validator(value)

@@ -1,7 +1,8 @@
 import { isBytes, sizeOf } from './bytes.ts'
 import { nowMs } from './clock.ts'
 import type { Codec, CodecContext } from './codec.ts'
-import { type ResultError, resultError } from './errors.ts'
+import { type ResultError, resultError, throwIfAborted } from './errors.ts'
+import { serializeValue } from './foreign.ts'
 import { replayable, validatedItems } from './items.ts'
 import type { Key } from './key.ts'
 import type { Settings } from './options.ts'
@@ -13,7 +14,9 @@ import { TRAILER_BYTES } from './record/trailer.ts'
 import { makeReference, type ResultReference } from './reference.ts'
 import type { StreamSerializer, ValueSerializer } from './serializer.ts'
 import type { ObjectStat, ResultStorage, WriteOptions } from './storage.ts'
+import { underSignal } from './under-signal.ts'
 import { runValidators, validationFailed } from './validator.ts'
+import { checkWriteOptions } from './write-options.ts'
 
 /** What was written: the reference, and the object as the storage sees it. */
 export interface Written {
@@ -47,34 +50,27 @@ export async function writeValue(
   value: unknown,
   options: ResultWriteOptions,
 ): Promise<Written> {
-  checkWriteOptions(settings, options)
+  throwIfAborted('write', options.signal)
   const job: Job = { settings, storage, key, options, now: nowMs(settings.clock) }
+  checkWriteOptions(settings, options, job.now)
   const { serializer } = settings
   return serializer.kind === 'stream'
     ? writeItems(job, serializer, value)
     : writeBuffered(job, await serializeValid(job, serializer, value), value === undefined)
 }
 
-function checkWriteOptions({ format, encrypted }: Settings, { expiresAt, metadata }: ResultWriteOptions): void {
-  const reason = (member: string, why: string): ResultError =>
-    resultError('CONFIG', 'write', `write: ${member} cannot be kept ${why}.`)
-  if (metadata !== undefined && encrypted) throw reason('metadata', 'with encryption, because it would be in clear')
-  if (format === 'record') return
-  if (metadata !== undefined) throw reason('metadata', `with format: 'plain'`)
-  if (expiresAt !== undefined) throw reason('expiresAt', `with format: 'plain'; use cacheFor when reading`)
-}
-
 /** Serializes at once, so that what the caller changes later is not stored, then lets the validators speak first. */
 async function serializeValid(job: Job, serializer: ValueSerializer, value: unknown): Promise<readonly Uint8Array[]> {
   const { settings, options } = job
+  const { signal } = options
   const validators = options.validate === false ? [] : settings.validators
   const absent = value === undefined && settings.format === 'record' && !settings.encrypted
-  const serialize = (): ReturnType<ValueSerializer['serialize']> => (absent ? [] : serializer.serialize(value))
-  if (validators.length === 0) return toParts(await serialize())
-  const serialized = (async () => serialize())()
+  const serialized = underSignal(signal, 'write', () => (absent ? [] : serializeValue(serializer, value)))
   serialized.catch(() => {})
-  const { issues } = await runValidators(validators, value)
-  if (issues.length > 0) throw validationFailed('write', issues, {})
+  if (validators.length > 0) {
+    const { issues } = await underSignal(signal, 'write', () => runValidators(validators, value))
+    if (issues.length > 0) throw validationFailed('write', issues, {})
+  }
   return toParts(await serialized)
 }
 
@@ -83,11 +79,13 @@ function toParts(serialized: Uint8Array | readonly Uint8Array[]): readonly Uint8
 }
 
 async function writeBuffered(job: Job, parts: readonly Uint8Array[], isUndefined: boolean): Promise<Written> {
-  const { settings, storage, key } = job
+  const { settings, storage, key, options } = job
   const plain = settings.format === 'plain'
-  const codecs = plain ? settings.codecs : applicableCodecs(settings.codecs, sizeOf(parts))
-  const line = plain ? NOTHING : headerLine(job, codecs, isUndefined && !settings.encrypted)
-  const payload = await encodePayload(parts, codecs, contextOf(job, line))
+  const unset = isUndefined && !plain && !settings.encrypted
+  const codecs = plain ? settings.codecs : unset ? [] : applicableCodecs(settings.codecs, sizeOf(parts))
+  const line = plain ? NOTHING : headerLine(job, codecs, unset)
+  const encode = () => encodePayload(parts, codecs, contextOf(job, line))
+  const payload = codecs.length === 0 ? parts : await underSignal(options.signal, 'write', encode)
   const pin = codecs.length > 0 ? pinOf(codecs, prefixOf(payload)) : undefined
   if (isWorthOverlapping(job, payload)) return writeOverlapping(job, codecs, line, payload, pin)
   const { parts: body, trailer } = plain ? digestPayload(payload) : encodeRecord(line, payload)
@@ -120,6 +118,7 @@ async function writeOverlapping(
     line === NOTHING ? hashedStream(steps(payload), done) : encodeRecordStream(line, steps(payload), done)
   const size = sizeOf(payload) + (line === NOTHING ? 0 : line.byteLength + TRAILER_BYTES)
   const stat = await job.storage.write(job.key, body, { ...storageOptions(job), size })
+  if (identity.sha256 === '') throw notReadWhole()
   return { reference: referenceOf(job, codecs, identity), stat }
 }
 
@@ -165,12 +164,14 @@ async function publishItems(
   const options = storageOptions(job)
   const stat = await job.storage.write(job.key, body, options)
   const identity = passes[passOf(options.writeId, stat.writeId)] ?? passes.at(-1)
-  if (identity === undefined || identity.sha256 === '') {
-    const message =
-      'write: the storage answered before it had read the whole stream. Nothing is known of what it stored; it breaks its contract.'
-    throw resultError('CORRUPT', 'write', message)
-  }
+  if (identity === undefined || identity.sha256 === '') throw notReadWhole()
   return { reference: referenceOf(job, job.settings.codecs, identity), stat }
+}
+
+function notReadWhole(): ResultError {
+  const message =
+    'write: the storage answered before it had read the whole stream. Nothing is known of what it stored; it breaks its contract.'
+  return resultError('CORRUPT', 'write', message)
 }
 
 /** Which pass over a stream landed: retry() appends the number of passes before its attempt, `.n`; stacked ones add up. */

@@ -136,9 +136,9 @@ test('a missing payload is an error that says which, never the reference', async
 test('open caches within its bytes, shares concurrent reads, and forgets what expired', async () => {
   let now = 0
   const { storage, reads } = counted(memoryStorage())
-  const store = createResultStore({ storages: { m: storage }, cacheBytes: 100, clock: () => now })
+  const store = createResultStore({ storages: { m: storage }, cacheBytes: 3000, clock: () => now })
   const result = store.result('m')
-  const reference = await result.write('x'.repeat(50))
+  const reference = await result.write('x'.repeat(1000))
   const handle = await store.open(reference)
   const values = await Promise.all(Array.from({ length: 50 }, () => handle.get()))
   expect(new Set(values).size).toBe(1)
@@ -146,7 +146,7 @@ test('open caches within its bytes, shares concurrent reads, and forgets what ex
   await (await store.open(JSON.stringify(reference))).get()
   expect(reads()).toBe(1)
 
-  const second = await store.open(await result.write('y'.repeat(60)))
+  const second = await store.open(await result.write('y'.repeat(1200)))
   await second.get()
   await handle.get()
   expect(reads()).toBe(3)
@@ -158,7 +158,7 @@ test('open caches within its bytes, shares concurrent reads, and forgets what ex
   now = 10
   await expect(brief.get()).rejects.toMatchObject({ code: 'EXPIRED' })
 
-  const large = await store.open(await result.write('w'.repeat(200)))
+  const large = await store.open(await result.write('w'.repeat(4000)))
   await large.get()
   const before = reads()
   await large.get()

@@ -141,7 +141,10 @@ function makeRun(afterFailure: (error: unknown) => Promise<void>, hasFailed: () 
         return await next()
       } catch (error) {
         if (settle && next === call && hasFailed() && isConflict(error)) next = () => settle(error)
-        else await afterFailure(error)
+        else {
+          await afterFailure(error)
+          if (isConflict(error)) next = call
+        }
       }
     }
   }

@@ -42,10 +42,8 @@ function reviveTagged(hooks: Hooks, tagged: JsonObject, where: string): unknown 
   const type = hooks.get(name)
   if (type === undefined) {
     const known = [...hooks.keys()].join(', ')
-    throw undecodable(
-      where,
-      `no hook for the type ${name.slice(0, 100)}, only for ${known}; give the serializer's types one`,
-    )
+    // Not the name itself: it is stored content, and may be anything.
+    throw undecodable(where, `a value has a type that no hook is for; there are hooks for ${known}`)
   }
   const json = reviveValue(hooks, value, where)
   try {

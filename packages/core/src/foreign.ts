@@ -1,0 +1,37 @@
+import type { Codec } from './codec.ts'
+import { isResultError, type ResultErrorCode, resultError } from './errors.ts'
+import type { ValueSerializer } from './serializer.ts'
+
+/** What a serializer of others gives; whatever it throws is SERIALIZE, with its own error as the cause. */
+export function serializeValue(serializer: ValueSerializer, value: unknown): ReturnType<ValueSerializer['serialize']> {
+  return typed(
+    'SERIALIZE',
+    'serialize',
+    `The serializer "${serializer.name}" failed on the value. Nothing was written.`,
+    () => serializer.serialize(value),
+  )
+}
+
+/** What a serializer of others makes of bytes; whatever it throws is DESERIALIZE. */
+export function deserializeBytes(serializer: ValueSerializer, bytes: Uint8Array): unknown {
+  const message = `The serializer "${serializer.name}" cannot read the stored bytes. Another one wrote them, or a newer version of it.`
+  return typed('DESERIALIZE', 'deserialize', message, () => serializer.deserialize(bytes))
+}
+
+/** What a codec of others gives; whatever it throws is CORRUPT, and DECRYPT where it encrypts. */
+export function runCodec<R>({ name, kind }: Codec, run: () => R): R {
+  const code = kind === 'encryption' ? 'DECRYPT' : 'CORRUPT'
+  return typed(code, 'codec', `The codec "${name}" failed.`, run)
+}
+
+function typed<R>(code: ResultErrorCode, operation: string, message: string, run: () => R): R {
+  const fail = (cause: unknown): never => {
+    throw isResultError(cause) ? cause : resultError(code, operation, message, { cause })
+  }
+  try {
+    const outcome = run()
+    return outcome instanceof Promise ? (outcome.catch(fail) as R) : outcome
+  } catch (cause) {
+    return fail(cause)
+  }
+}

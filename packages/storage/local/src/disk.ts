@@ -35,8 +35,10 @@ export interface Disk {
   readdir(path: string): Maybe<Dirent[]>
 }
 
-/** A synchronous call that takes longer than this sends the following ones to the thread pool. */
+/** Two synchronous calls in a row of time that take longer than this send the following ones to the thread pool. */
 const SLOW_MS = 1
+/** How much a call may move in a millisecond on top of that. */
+const BYTES_PER_MS = 500_000
 /** For how long they go there, at most. */
 const PAUSE_MS = 250
 /** For how many calls they go there at first; doubled while synchronous calls stay slow. */
@@ -148,18 +150,25 @@ function sometimesAsync(): <A extends unknown[], R>(sync: Call<A, R>, pooled: Ca
   let asyncCalls = 0
   let asyncUntil = 0
   let next = PAUSE_CALLS
+  let slowAt = Number.NEGATIVE_INFINITY
 
   const mayBlock = (): boolean => {
     if (asyncCalls === 0) return true
     asyncCalls = performance.now() < asyncUntil ? asyncCalls - 1 : 0
     return asyncCalls === 0
   }
-  const finished = (start: number): void => {
+  const finished = (start: number, outcome: unknown): void => {
     const now = performance.now()
-    if (now - start <= SLOW_MS) {
+    // What a call has moved (reads and writes return bytes) is no sign of a slow disk.
+    const moved = typeof outcome === 'number' ? outcome / BYTES_PER_MS : 0
+    if (now - start <= SLOW_MS + moved) {
       next = PAUSE_CALLS
       return
     }
+    // One alone may be the scheduler's doing: on a busy machine it stops a thread for milliseconds.
+    const again = now - slowAt < PAUSE_MS
+    slowAt = now
+    if (!again && next === PAUSE_CALLS) return
     asyncCalls = next
     asyncUntil = now + PAUSE_MS
     next = Math.min(next * 2, MAX_PAUSE_CALLS)
@@ -168,10 +177,13 @@ function sometimesAsync(): <A extends unknown[], R>(sync: Call<A, R>, pooled: Ca
     (...args) => {
       if (!mayBlock()) return pooled(...args)
       const start = performance.now()
+      let outcome: unknown
       try {
-        return sync(...args)
+        const done = sync(...args)
+        outcome = done
+        return done
       } finally {
-        finished(start)
+        finished(start, outcome)
       }
     }
 }

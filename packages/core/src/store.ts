@@ -30,7 +30,7 @@ export interface StoreDefaults {
 }
 
 /** Everything that is needed to resolve references in a process. */
-export interface ResultStoreOptions {
+export interface ResultStoreOptions<S extends Seal = Seal> {
   /** Storages by slug: `{'s3/prod': s3Storage(...)}`. References made here name the slug. */
   readonly storages: Readonly<Record<string, ResultStorage>>
   /** Serializers beside the built-in json, bytes, text and ndjson. @default [] */
@@ -40,7 +40,7 @@ export interface ResultStoreOptions {
   /** Opens sealed references. @default undefined */
   readonly keyring?: ReferenceSealer | undefined
   /** Makes Results of this store seal what `write` returns. @default undefined */
-  readonly seal?: Seal
+  readonly seal?: S
   readonly defaults?: StoreDefaults | undefined
   /** Wrap every storage; the first is the innermost. @default [] */
   readonly layers?: readonly Layer[] | undefined
@@ -63,7 +63,7 @@ export interface ResultHandle<T = unknown> {
 }
 
 /** Resolves references from configuration alone. */
-export interface ResultStore {
+export interface ResultStore<D extends Seal = undefined> {
   /**
    * The value of a reference or literal. Text is parsed as JSON; values are never inspected for references.
    * Errors: CONFIG for an unknown storage or a malformed reference, UNSUPPORTED for an unknown serializer, codec or version,
@@ -73,14 +73,14 @@ export interface ResultStore {
   /** A handle whose `get()` is cached, with concurrent reads of one result shared. Its value is shared as well. */
   open<T = unknown>(at: Resolvable<T>): Promise<ResultHandle<T>>
   /** A Result on one of the storages; without a slug, on the default one. */
-  result<T = unknown, const L extends Location = undefined, M extends ResultMode = 'value', S extends Seal = undefined>(
+  result<T = unknown, const L extends Location = undefined, M extends ResultMode = 'value', S extends Seal = D>(
     slug?: string,
     options?: ResultOptions<T, L, M, S>,
   ): Result<T, L, M, S>
 }
 
 /** Makes a store. No I/O. Errors: CONFIG for defaults that name what is not there. */
-export function createResultStore(options: ResultStoreOptions): ResultStore {
+export function createResultStore<const D extends Seal = undefined>(options: ResultStoreOptions<D>): ResultStore<D> {
   const { cacheBytes = 64 * 1024 * 1024, clock = Date.now } = options
   const storages = layered(options)
   const cache = valueCache(cacheBytes)

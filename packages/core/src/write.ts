@@ -94,7 +94,7 @@ async function writeBuffered(job: Job, parts: readonly Uint8Array[], isUndefined
 }
 
 /** From this many bytes on, a payload at hand is written while it is hashed, where the storage can do so. */
-const OVERLAP_ABOVE = 512 * 1024
+const OVERLAP_ABOVE = 4 * 1024 * 1024
 const OVERLAP_STEP = 256 * 1024
 
 function isWorthOverlapping({ storage, options }: Job, payload: readonly Uint8Array[]): boolean {

@@ -1,6 +1,8 @@
 import {
+  createResultStore,
   type InputOf,
   memoryResult,
+  memoryStorage,
   ndjson,
   type ParametersOf,
   type ReferenceSealer,
@@ -85,6 +87,20 @@ test('seal makes write return a string', () => {
   const keyring = {} as ReferenceSealer
   const result = memoryResult({ location: 'x', seal: { keyring }, validators: [type<number>()] })
   if (never()) expectTypeOf(result.write(1)).resolves.toEqualTypeOf<SealedReference<number>>()
+})
+
+test('a store that seals says so in its types', () => {
+  const keyring = {} as ReferenceSealer
+  const sealing = createResultStore({ storages: { m: memoryStorage() }, keyring, seal: true })
+  const open = createResultStore({ storages: { m: memoryStorage() } })
+  if (never()) {
+    expectTypeOf(sealing.result('m', { validators: [type<number>()] }).write(1)).resolves.toEqualTypeOf<
+      SealedReference<number>
+    >()
+    expectTypeOf(open.result('m', { validators: [type<number>()] }).write(1)).resolves.toEqualTypeOf<
+      ResultReference<number>
+    >()
+  }
 })
 
 test('a Result of something is a Result of unknown', () => {

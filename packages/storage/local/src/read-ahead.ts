@@ -1,10 +1,9 @@
 import { type Call, checkSignal, guard, orAborted } from './failure.ts'
+import { ONE_CALL_BYTES } from './root.ts'
 import { allocate, readFully } from './transfer.ts'
 
 /** How much is read at a time. */
 const STEP_BYTES = 256 * 1024
-/** Objects up to this many bytes are one chunk: the thread pool would take longer to answer than to read it. */
-const WHOLE_BYTES = 2 * 1024 * 1024
 
 const OVER = { done: true, value: undefined } as const
 
@@ -66,7 +65,7 @@ interface Chunks {
 
 function openChunks(call: Call, fd: number, start: number, end: number): Chunks {
   const { disk, bulk } = call.root
-  const whole = end - start <= WHOLE_BYTES
+  const whole = end - start <= ONE_CALL_BYTES
   let position = start
   let ahead: Promise<Uint8Array> | undefined
 
@@ -74,7 +73,7 @@ function openChunks(call: Call, fd: number, start: number, end: number): Chunks 
     ahead = undefined
     if (position >= end) return
     const from = position
-    const chunk = allocate(Math.min(whole ? WHOLE_BYTES : STEP_BYTES, end - from))
+    const chunk = allocate(Math.min(whole ? ONE_CALL_BYTES : STEP_BYTES, end - from))
     position += chunk.byteLength
     ahead = guard(call, () => readFully(call, whole ? disk : bulk, fd, chunk, from)).then(() => chunk)
     // Its failure belongs to whoever asks for the chunk, which may be nobody.

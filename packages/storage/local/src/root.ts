@@ -56,6 +56,8 @@ export interface Root {
 
 /** Values up to this many bytes are read and written with short calls. */
 export const SMALL_BYTES: number = 128 * 1024
+/** Up to this many bytes are moved by one call at once: the thread pool would take longer to answer. */
+export const ONE_CALL_BYTES: number = 2 * 1024 * 1024
 
 /** Checks the options: CONFIG when one is out of range. No I/O. */
 export function openRoot(options: FileStorageOptions, operation: string): Root {

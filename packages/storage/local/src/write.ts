@@ -6,7 +6,7 @@ import { makeParents, removeEmptyTree, syncParents } from './folders.ts'
 import { withLock } from './lock.ts'
 import { type Found, locate, look, type Place, refuseSymlink, walk } from './place.ts'
 import { type Pumped, pump, wrongSize } from './pump.ts'
-import { type Root, SMALL_BYTES } from './root.ts'
+import { ONE_CALL_BYTES, type Root } from './root.ts'
 import { createTemporary, removeTemporary, type Temporary } from './temporary.ts'
 import { writeParts } from './transfer.ts'
 import { etagOf, objectStat, stampVersion } from './version.ts'
@@ -86,7 +86,7 @@ async function fill(call: Call, { fd }: Temporary, body: ByteSource, announced: 
   if (announced !== undefined && size !== announced)
     throw wrongSize(call, announced, size > announced ? 'more' : 'fewer')
   const { disk, bulk } = call.root
-  await writeParts(call, size <= SMALL_BYTES ? disk : bulk, fd, parts)
+  await writeParts(call, size <= ONE_CALL_BYTES ? disk : bulk, fd, parts)
   return { size }
 }
 

@@ -44,7 +44,8 @@ export interface Codec {
   readonly range: RangeReader | undefined
   /**
    * What a reference pins instead of the payload's digest: 32 bytes that a re-wrapped payload keeps. `undefined` when
-   * this codec pins nothing. Given the first bytes of the stored payload, 8,192 or all of them.
+   * this codec pins nothing. Given the first bytes of the stored payload, up to 8,192: what
+   * it needs has to stand at the very beginning.
    */
   pin(payloadPrefix: Uint8Array): Uint8Array | undefined
 }

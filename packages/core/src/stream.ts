@@ -172,7 +172,8 @@ function checkHead(
   codecs: readonly Codec[],
   { allowReplaced = false }: ResultStreamOptions,
 ): void {
-  const pin = pinOf(codecs, head.bytes.subarray(head.opened.line.byteLength))
+  const payload = head.bytes.subarray(head.opened.line.byteLength, Math.max(0, head.stat.size - TRAILER_BYTES))
+  const pin = pinOf(codecs, payload)
   if (pin !== undefined) checkReference(reference, { pin, sha256: '' }, head.opened.header, { allowReplaced })
 }
 

@@ -1,0 +1,160 @@
+import {
+  type Codec,
+  collectBytes,
+  createResultStore,
+  type Key,
+  memoryStorage,
+  ndjson,
+  Result,
+  ResultError,
+  type ResultStorage,
+  retry,
+} from '@resultkit/core'
+import { expect, test } from 'vitest'
+
+const WRITE = {
+  ifAbsent: false,
+  ifMatch: undefined,
+  contentType: undefined,
+  size: undefined,
+  writeId: 'w',
+  signal: undefined,
+}
+
+/** A storage that counts the objects whose stream was opened and not yet let go. */
+function counting(inner: ResultStorage): { readonly storage: ResultStorage; open(): number } {
+  let open = 0
+  const storage: ResultStorage = {
+    ...inner,
+    read: async (key, options) => {
+      const object = await inner.read(key, options)
+      if (object === undefined) return undefined
+      let held = true
+      open += 1
+      const letGo = (): void => {
+        if (held) open -= 1
+        held = false
+      }
+      const stream = (): AsyncIterable<Uint8Array> => {
+        const source = object.stream()[Symbol.asyncIterator]()
+        return {
+          [Symbol.asyncIterator]: () => ({
+            next: async () => {
+              const next = await source.next()
+              if (next.done) letGo()
+              return next
+            },
+            return: async () => {
+              letGo()
+              return { done: true, value: undefined }
+            },
+          }),
+        }
+      }
+      return { stat: object.stat, stream, bytes: () => object.bytes().finally(letGo) }
+    },
+  }
+  return { storage, open: () => open }
+}
+
+const failing = (decodeStream: Codec['decodeStream']): Codec => ({
+  name: 'zip',
+  kind: 'compression',
+  minBytes: 0,
+  encode: (bytes) => bytes,
+  decode: (bytes) => bytes,
+  encodeStream: (bytes) => bytes,
+  decodeStream,
+  range: undefined,
+  pin: () => undefined,
+})
+
+const early = (): never => {
+  throw new Error('not on this runtime')
+}
+
+test.each(['record', 'plain'] as const)(
+  'a codec that fails before it reads anything leaves no %s open',
+  async (format) => {
+    const decoders: readonly Codec['decodeStream'][] = [
+      early,
+      async function* () {
+        early()
+        yield new Uint8Array()
+      },
+    ]
+    for (const decodeStream of decoders) {
+      const { storage, open } = counting(memoryStorage())
+      const result = new Result({
+        storage,
+        location: 'k',
+        format,
+        serializer: ndjson(),
+        codecs: [failing(decodeStream)],
+      })
+      await result.write([1, 2])
+      await expect((async () => Array.fromAsync(await result.read()))()).rejects.toThrow('not on this runtime')
+      await expect(collectBytes(result.stream())).rejects.toThrow('not on this runtime')
+      expect(open()).toBe(0)
+    }
+  },
+)
+
+test('a reference that cannot be resolved is asked anew each time', async () => {
+  const inner = memoryStorage()
+  const reference = await new Result({ storage: inner, name: 'm', location: 'k' }).write(1)
+  const store = createResultStore({ storages: {} })
+  const handle = await store.open(reference)
+  const failure = (): Promise<unknown> => handle.get().catch((error: unknown) => error)
+  const [first, second] = await Promise.all([failure(), failure()])
+  const third = await failure()
+  for (const error of [first, second, third]) expect(error).toMatchObject({ code: 'CONFIG' })
+  expect(third).not.toBe(first)
+})
+
+test('the cache counts what was read, not what a reference claims', async () => {
+  const { storage, open } = counting(memoryStorage())
+  let reads = 0
+  const watched: ResultStorage = {
+    ...storage,
+    read: (key, options) => {
+      reads += 1
+      return storage.read(key, options)
+    },
+  }
+  const store = createResultStore({ storages: { m: watched }, cacheBytes: 5000 })
+  const reference = await store.result('m').write('x'.repeat(20_000))
+  const handle = await store.open({ ...reference, size: 0 })
+  await handle.get()
+  await handle.get()
+  expect(reads).toBe(2)
+  expect(open()).toBe(0)
+})
+
+test('a conflict that passes by is followed by another write', async () => {
+  const inner = memoryStorage()
+  const failures = ['UNAVAILABLE', 'PRECONDITION_FAILED'] as const
+  let writes = 0
+  const storage: ResultStorage = {
+    ...inner,
+    write: (key, body, options) => {
+      const code = failures[writes++]
+      if (code === undefined) return inner.write(key, body, options)
+      throw new ResultError({ code, operation: 'write', message: 'later', retryable: true })
+    },
+  }
+  const layered = retry({ minDelay: 0, attempts: 5 })(storage)
+  const { etag } = await inner.write('k' as Key, new Uint8Array(1), WRITE)
+  await layered.write('k' as Key, new Uint8Array(2), { ...WRITE, ifMatch: etag })
+  expect(writes).toBe(3)
+})
+
+test('an error of another copy of this package is told where it happened', () => {
+  const foreign = Object.assign(new Error('no'), { code: 'CORRUPT', operation: 'read', retryable: false, issues: [] })
+  Object.defineProperty(foreign, Symbol.for('resultkit.ResultError'), { value: true })
+  expect(ResultError.locate(foreign, 'k', 'memory://x')).toMatchObject({
+    code: 'CORRUPT',
+    key: 'k',
+    storage: 'memory://x',
+  })
+})

@@ -13,6 +13,15 @@ const LIMITS: Readonly<Record<string, { readonly all: number; readonly imports: 
   '@resultkit/core': { all: 26_000, imports: { Result: 19_000 } },
   '@resultkit/contract': { all: 40_000, imports: {} },
   '@resultkit/local': { all: 12_000, imports: {} },
+  '@resultkit/tasks': { all: 20_000, imports: {} },
+  '@resultkit/s3': { all: 12_000, imports: {} },
+  '@resultkit/gcs': { all: 12_000, imports: {} },
+  '@resultkit/azure': { all: 12_000, imports: {} },
+  '@resultkit/pickle': { all: 24_000, imports: {} },
+  '@resultkit/msgpack': { all: 10_000, imports: {} },
+  '@resultkit/cbor': { all: 10_000, imports: {} },
+  '@resultkit/compress': { all: 6_000, imports: {} },
+  '@resultkit/encrypt': { all: 24_000, imports: {} },
 }
 
 async function gzipped(source: string, directory: string, platform: 'node' | 'browser'): Promise<number> {

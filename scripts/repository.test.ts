@@ -9,6 +9,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   '@resultkit/core': [],
   '@resultkit/contract': ['@resultkit/core'],
   '@resultkit/local': ['@resultkit/core'],
+  '@resultkit/s3': ['@resultkit/core'],
+  '@resultkit/gcs': ['@resultkit/core'],
+  '@resultkit/azure': ['@resultkit/core'],
+  '@resultkit/pickle': ['@resultkit/core'],
+  '@resultkit/msgpack': ['@resultkit/core'],
+  '@resultkit/cbor': ['@resultkit/core'],
+  '@resultkit/compress': ['@resultkit/core'],
+  '@resultkit/encrypt': ['@resultkit/core'],
+  // The defaults, imported at the first persistence that needs them.
+  '@resultkit/tasks': ['@resultkit/core', '@resultkit/local', '@resultkit/pickle'],
 }
 
 const IMPORT = /(?:from\s+|import\s+|import\()'([^'.][^']*)'/g

@@ -8,7 +8,12 @@ import { ROOT } from './packages.ts'
 const run = promisify(execFile)
 
 /** What a reader copies out of a README has to run as it stands; blocks of one page follow each other. */
-const PAGES = ['README.md', 'packages/core/README.md', 'packages/storage/local/README.md']
+const PAGES = [
+  'README.md',
+  'packages/core/README.md',
+  'packages/storage/local/README.md',
+  'packages/codec/compress/README.md',
+]
 
 async function blocksOf(page: string): Promise<readonly string[]> {
   const text = await readFile(join(ROOT, page), 'utf8')

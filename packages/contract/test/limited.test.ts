@@ -1,7 +1,19 @@
 import { applies, storageContract, unmetRequirements } from '@resultkit/contract'
-import type { ResultStorage } from '@resultkit/core'
+import { type ResultStorage, restrict } from '@resultkit/core'
 import { describe, expect, test } from 'vitest'
 import { faithfulStorage, limitedStorage } from './storages.ts'
+
+const EVERYTHING = {
+  ifAbsent: false,
+  ifMatch: false,
+  ifAbsentStream: false,
+  ifMatchStream: false,
+  deleteIfMatch: false,
+  readConditions: false,
+  list: false,
+  ranges: false,
+  writeId: false,
+} as const
 
 const storages: Record<string, () => ResultStorage> = {
   'a storage that can do everything': faithfulStorage,
@@ -9,6 +21,7 @@ const storages: Record<string, () => ResultStorage> = {
   'a storage that lists, with nested keys refused': () => limitedStorage({ list: true, ranges: true }),
   'a storage with conditions for bytes alone': () =>
     limitedStorage({ ifAbsent: true, ifMatch: true, deleteIfMatch: true, readConditions: true }),
+  'a storage that is restricted to the minimum': () => restrict(EVERYTHING)(faithfulStorage()),
 }
 
 for (const [name, open] of Object.entries(storages))

@@ -14,6 +14,7 @@ export { type LimitOptions, limit } from './layers/limit.ts'
 export type { StorageOperation } from './layers/operation.ts'
 export { prefix } from './layers/prefix.ts'
 export { readOnly } from './layers/read-only.ts'
+export { type RestrictedCapabilities, restrict } from './layers/restrict.ts'
 export { type RetryEvent, type RetryOptions, retry } from './layers/retry.ts'
 export { type TimeoutOptions, timeout } from './layers/timeout.ts'
 export { type TraceEvent, type TraceOptions, type TraceOutcome, trace } from './layers/trace.ts'
@@ -40,6 +41,7 @@ export type {
   ResultStreamOptions,
   ResultWriteOptions,
 } from './outcome.ts'
+export { type ProbeOptions, probeCapabilities } from './probe-capabilities.ts'
 export type { ByteRange } from './range.ts'
 export { parseRange, resolveRange } from './range.ts'
 export { decodeHeader, encodeHeader, type RecordHeader } from './record/header.ts'
@@ -87,5 +89,6 @@ export {
   type ResultStoreOptions,
   type StoreDefaults,
 } from './store.ts'
+export { underSignal } from './under-signal.ts'
 export type { StandardSchemaV1, ValidationOutcome, Validator } from './validator.ts'
 export { formatPath, type } from './validator.ts'

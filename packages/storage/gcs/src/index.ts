@@ -1,1 +1,3 @@
-export {}
+export { type GcsResultOptions, gcsResult } from './gcs-result.ts'
+export { gcsStorage } from './gcs-storage.ts'
+export type { GcsStorageOptions } from './options.ts'

@@ -1,0 +1,25 @@
+import type { Key, ObjectStat } from '@resultkit/core'
+import { type Call, refusedError } from './failure.ts'
+import { objectName, STAT_FIELDS, statOf } from './object.ts'
+import { askText, assertObjectAbsent, jsonOf, queryText, refusedOf, type Service } from './service.ts'
+
+/** `ResultStorage.stat`: one GET of the metadata. */
+export async function statObject(
+  service: Service,
+  key: Key,
+  signal: AbortSignal | undefined,
+): Promise<ObjectStat | undefined> {
+  return lookUp(service, { uri: service.settings.uri, operation: 'stat', key, signal }, key)
+}
+
+/** What is stored there now, asked on behalf of another operation. */
+export async function lookUp(service: Service, call: Call, key: string): Promise<ObjectStat | undefined> {
+  const name = encodeURIComponent(objectName(service, call, key))
+  const query = queryText(service.settings, { fields: STAT_FIELDS })
+  const answer = await askText(service, call, { method: 'GET', url: ({ api }) => `${api}/o/${name}${query}` })
+  if (answer.status === 200) return statOf(call, key, jsonOf(call, answer))
+  const refused = refusedOf(answer.status, answer.text)
+  if (refused.status !== 404) throw refusedError(call, refused)
+  assertObjectAbsent(call, refused)
+  return undefined
+}

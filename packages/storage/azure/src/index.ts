@@ -1,1 +1,3 @@
-export {}
+export { type AzureResultOptions, azureResult } from './azure-result.ts'
+export { azureStorage } from './azure-storage.ts'
+export type { AzureEncryptionKey, AzureStorageOptions, AzureTokenCredential } from './options.ts'

@@ -30,9 +30,9 @@ const builtinModules: Plugin = {
   },
 }
 
-async function bundle(outfile: string, conditions: readonly string[]): Promise<void> {
+async function bundle(source: string, outfile: string, conditions: readonly string[]): Promise<void> {
   await build({
-    entryPoints: ['src/index.ts'],
+    entryPoints: [source],
     outfile,
     bundle: true,
     packages: 'external',
@@ -49,5 +49,13 @@ async function bundle(outfile: string, conditions: readonly string[]): Promise<v
   })
 }
 
-await bundle('dist/index.js', [])
-if (existsSync('src/hash')) await bundle('dist/index.node.js', ['node'])
+interface Entry {
+  readonly 'resultkit:source'?: string
+  readonly default?: string
+}
+
+const { exports } = JSON.parse(await readFile('package.json', 'utf8')) as { exports: Record<string, Entry> }
+for (const { 'resultkit:source': source, default: outfile } of Object.values(exports)) {
+  if (source !== undefined && outfile !== undefined) await bundle(source, outfile, [])
+}
+if (existsSync('src/hash')) await bundle('src/index.ts', 'dist/index.node.js', ['node'])

@@ -27,7 +27,7 @@ export type {
 } from './location.ts'
 export { compareUtf8, type MemoryStorageOptions, memoryStorage } from './memory.ts'
 export { type MemoryResultOptions, memoryResult } from './memory-result.ts'
-export type { AcceptedPipeline, ResultMode, ResultOptions, Seal, SealOptions } from './options.ts'
+export type { AcceptedPipeline, ResultMode, ResultOptions, ResultParts, Seal, SealOptions } from './options.ts'
 export type {
   CacheCandidate,
   CacheValidator,

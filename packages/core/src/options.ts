@@ -74,6 +74,15 @@ export interface ResultOptions<
 /** A location in the form that operations use. */
 export type ParsedLocation = readonly LocationPart[] | LocationFunction | undefined
 
+/** What a Result keeps records with. */
+export interface ResultParts {
+  /** With its layers. */
+  readonly storage: ResultStorage | undefined
+  readonly format: ResultFormat
+  /** The configured serializer and codecs, then the older ones that may be read as well. */
+  readonly accepted: readonly { readonly serializer: Serializer; readonly codecs: readonly Codec[] }[]
+}
+
 /** Options after they were checked. Types of values are erased: they serve the compiler only. */
 export interface Settings extends Pipeline {
   readonly storage: ResultStorage | undefined

@@ -13,7 +13,14 @@ import {
   type ParametersOf,
   renderTemplate,
 } from './location.ts'
-import { parseOptions, type ResultMode, type ResultOptions, type Seal, type Settings } from './options.ts'
+import {
+  parseOptions,
+  type ResultMode,
+  type ResultOptions,
+  type ResultParts,
+  type Seal,
+  type Settings,
+} from './options.ts'
 import type {
   FindOutcome,
   RecordInfo,
@@ -59,6 +66,11 @@ export class Result<
     // The types of values serve callers; erased here, they keep Result<number[]> assignable to Result<unknown>.
     this.#options = options as unknown as ResultOptions<never, Location, ResultMode, Seal>
     this.#settings = parseOptions(this.#options)
+  }
+
+  /** What a Result keeps records with, for packages that maintain stored records, such as key rotation. */
+  static parts<T, L extends Location, M extends ResultMode, S extends Seal>(result: Result<T, L, M, S>): ResultParts {
+    return result.#settings
   }
 
   /** The location as it was given: a template, a function, or `undefined`. */

@@ -1,1 +1,2 @@
-export {}
+export { cbor } from './cbor.ts'
+export type { CborLoss, CborOptions } from './options.ts'

@@ -1,1 +1,2 @@
-export {}
+export { msgpack } from './msgpack.ts'
+export type { MsgpackLoss, MsgpackOptions } from './options.ts'

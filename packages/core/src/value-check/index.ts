@@ -1,0 +1,2 @@
+export { checkValue, refusalMessage, type ValueCheck } from './check.ts'
+export type { BuiltInType, ValueRules } from './rules.ts'

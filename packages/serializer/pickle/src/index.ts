@@ -1,1 +1,5 @@
-export {}
+export { type ClassDefinition, type DefinedClass, defineClass } from './classes.ts'
+export { describePickle, type PickleDescription } from './describe.ts'
+export { isOpaque, type Opaque } from './opaque.ts'
+export type { PickleLoss, PickleOptions } from './options.ts'
+export { findUnpicklable, type PickleSerializer, pickle } from './pickle.ts'

@@ -1,0 +1,143 @@
+import { malformed } from '../failure.ts'
+import { platform } from '../platform.ts'
+import type { NativeText } from '../writer.ts'
+
+/** The graph while it is being read. */
+export interface Reader {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  readonly buffer: NativeText | undefined
+  readonly end: number
+  at: number
+  /** A stretch of the bytes as Latin-1, from which short ASCII texts are cut. */
+  window: string
+  windowStart: number
+  windowEnd: number
+}
+
+/** Texts of at most so many bytes are cut from the window. A text that is kept keeps the window it was cut from. */
+const SHORT = 64
+const WINDOW = 4096
+
+let decoder: TextDecoder | undefined
+
+/** Reads `bytes` from their beginning. */
+export function startReader(bytes: Uint8Array): Reader {
+  const { buffer, byteOffset, length } = bytes
+  const { Buffer } = platform()
+  return {
+    bytes,
+    view: new DataView(buffer, byteOffset, length),
+    buffer: Buffer?.from(buffer as ArrayBuffer, byteOffset, length) as NativeText | undefined,
+    end: length,
+    at: 0,
+    window: '',
+    windowStart: 0,
+    windowEnd: 0,
+  }
+}
+
+/** The argument of an item's head: its initial byte has just been read. */
+export function readArgument(reader: Reader, initial: number): number {
+  const information = initial & 0x1f
+  if (information < 24) return information
+  const size = information === 24 ? 1 : information === 25 ? 2 : information === 26 ? 4 : 8
+  if (information > 27) throw malformed('an item of indefinite length')
+  const { at, view } = reader
+  if (at + size > reader.end) throw malformed('it ends within an item')
+  reader.at = at + size
+  if (size === 1) return reader.bytes[at] as number
+  if (size === 2) return view.getUint16(at)
+  if (size === 4) return view.getUint32(at)
+  const argument = view.getUint32(at) * 0x100000000 + view.getUint32(at + 4)
+  if (argument > Number.MAX_SAFE_INTEGER) throw malformed('an integer beyond 53 bits')
+  return argument
+}
+
+/** The next byte. */
+export function readByte(reader: Reader): number {
+  if (reader.at >= reader.end) throw malformed('it ends within an item')
+  return reader.bytes[reader.at++] as number
+}
+
+/** The argument of an item that must be of this major type. */
+export function readHead(reader: Reader, major: number): number {
+  const initial = readByte(reader)
+  if ((initial & 0xe0) !== major) throw malformed('an item of another type than expected')
+  return readArgument(reader, initial)
+}
+
+/** The number of items in a container, which have at least a byte each. */
+export function readCount(reader: Reader, major: number): number {
+  const count = readHead(reader, major)
+  return justified(reader, major === 0xa0 ? 2 * count : count) && count
+}
+
+/** Whether there can be so many items; throws when not. */
+export function justified(reader: Reader, items: number): true {
+  if (items > reader.end - reader.at) throw malformed('a length that the bytes cannot hold')
+  return true
+}
+
+/** The bytes of a byte string, not copied. */
+export function readBytes(reader: Reader, length: number): Uint8Array {
+  const { at, bytes } = reader
+  if (length > reader.end - at) throw malformed('a length that the bytes cannot hold')
+  reader.at = at + length
+  return bytes.subarray(at, at + length)
+}
+
+/** A text of so many bytes. */
+export function readText(reader: Reader, length: number): string {
+  const { at } = reader
+  if (length > reader.end - at) throw malformed('a length that the bytes cannot hold')
+  reader.at = at + length
+  if (length === 0) return ''
+  if (length <= SHORT && reader.buffer !== undefined && isAscii(reader.bytes, at, at + length)) {
+    return cut(reader, reader.buffer, at, at + length)
+  }
+  return decodeUtf8(reader.bytes.subarray(at, at + length))
+}
+
+function isAscii(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if ((bytes[at] as number) > 0x7f) return false
+  return true
+}
+
+function cut(reader: Reader, buffer: NativeText, from: number, to: number): string {
+  if (from < reader.windowStart || to > reader.windowEnd) {
+    const end = Math.min(from + WINDOW, reader.end)
+    reader.window = buffer.latin1Slice(from, end)
+    reader.windowStart = from
+    reader.windowEnd = end
+  }
+  return reader.window.slice(from - reader.windowStart, to - reader.windowStart)
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  decoder ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  try {
+    return decoder.decode(bytes)
+  } catch (error) {
+    throw malformed('text that is no UTF-8', error)
+  }
+}
+
+/** The float of 2, 4 or 8 bytes whose initial byte has just been read. */
+export function readFloat(reader: Reader, initial: number): number {
+  const { at, view } = reader
+  const size = 1 << (initial & 3)
+  if (at + size > reader.end) throw malformed('it ends within an item')
+  reader.at = at + size
+  if (initial === 0xfb) return view.getFloat64(at)
+  return initial === 0xfa ? view.getFloat32(at) : halfToNumber(view.getUint16(at))
+}
+
+function halfToNumber(bits: number): number {
+  const exponent = (bits >> 10) & 0x1f
+  const fraction = bits & 0x3ff
+  const sign = bits & 0x8000 ? -1 : 1
+  if (exponent === 0) return sign * fraction * 2 ** -24
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}

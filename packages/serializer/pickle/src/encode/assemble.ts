@@ -1,0 +1,108 @@
+import { align, headerBytes, type Section, writeHeader } from '../container.ts'
+import { crc32 } from '../crc32.ts'
+import { platform } from '../platform.ts'
+import { TAG } from '../tags.ts'
+import { writeText } from '../text.ts'
+import { newWriter, type Writer, writeHead } from '../writer.ts'
+import type { ClassEntry, Encoding } from './encoding.ts'
+
+const NOTHING = new Uint8Array()
+
+/** Header and graph in one piece of memory, and one more per large buffer. */
+export function assemble(encoding: Encoding): Uint8Array | readonly Uint8Array[] {
+  const { references, sections } = encoding
+  const classTable = encodeClasses(encoding.classes)
+  const start = headerBytes(classTable.length, sections.length)
+  const graph = references.length === 0 ? undefined : splice(encoding)
+  const graphLength = graph?.at ?? encoding.writer.at
+  const end = start + graphLength
+  const first = allocate(sections.length === 0 ? end : align(end))
+  first.set((graph ?? encoding.writer).bytes.subarray(0, graphLength), start)
+  first.fill(0, 0, start).fill(0, end)
+  const graphChecksum = crc32(first.subarray(start, end))
+  if (sections.length === 0) {
+    writeHeader(first, { classTable, sections: [], graphLength, graphChecksum })
+    return first
+  }
+  const { table, pieces } = copySections(encoding, first.length)
+  writeHeader(first, { classTable, sections: table, graphLength, graphChecksum })
+  return [first, ...pieces]
+}
+
+function encodeClasses(classes: readonly ClassEntry[]): Uint8Array {
+  if (classes.length === 0) return NOTHING
+  const writer = newWriter()
+  writeHead(writer, 0x80, classes.length)
+  for (const { name, version } of classes) {
+    writeHead(writer, 0x80, 2)
+    writeText(writer, name)
+    writeHead(writer, 0, version)
+  }
+  return writer.bytes.slice(0, writer.at)
+}
+
+function allocate(size: number): Uint8Array {
+  const { Buffer } = platform()
+  if (Buffer === undefined || size < 4096) return new Uint8Array(size)
+  const buffer = Buffer.allocUnsafeSlow(size)
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, size)
+}
+
+/** Puts marks (tag 28) before the items that are referred to, and references (tag 29) where they belong, in one pass. */
+function splice({ writer, references }: Encoding): Writer {
+  const marks = [...new Set(references.filter((_, index) => index % 2 === 1))].sort((a, b) => a - b)
+  const indexes = new Map(marks.map((mark, index) => [mark, index]))
+  const spliced = newWriter(writer.at + marks.length * 2 + references.length * 4 + 9)
+  let from = 0
+  let next = 0
+  const copyTo = (end: number): void => {
+    spliced.bytes.set(writer.bytes.subarray(from, end), spliced.at)
+    spliced.at += end - from
+    from = end
+  }
+  const markUpTo = (end: number): void => {
+    for (; next < marks.length && (marks[next] as number) < end; next++) {
+      copyTo(marks[next] as number)
+      writeHead(spliced, 0xc0, TAG.shared)
+    }
+  }
+  for (let at = 0; at < references.length; at += 2) {
+    const site = references[at] as number
+    markUpTo(site)
+    copyTo(site)
+    writeHead(spliced, 0xc0, TAG.reference)
+    writeHead(spliced, 0, indexes.get(references[at + 1] as number) as number)
+  }
+  markUpTo(writer.at)
+  copyTo(writer.at)
+  return spliced
+}
+
+const STEP = 256 * 1024
+
+function copySections(
+  { sections, settings }: Encoding,
+  start: number,
+): { readonly table: readonly Section[]; readonly pieces: readonly Uint8Array[] } {
+  const table: Section[] = []
+  const pieces: Uint8Array[] = []
+  let offset = start
+  for (const [index, bytes] of sections.entries()) {
+    const { length } = bytes
+    const copy = settings.borrow ? bytes : allocate(length)
+    let checksum = 0
+    // Step by step, so that the checksum finds the bytes in the processor's cache.
+    for (let at = 0; at < length; at += STEP) {
+      const step = bytes.subarray(at, at + STEP)
+      if (copy !== bytes) copy.set(step, at)
+      checksum = crc32(copy === bytes ? step : copy.subarray(at, at + STEP), checksum)
+    }
+    table.push({ offset, length, checksum })
+    pieces.push(copy)
+    offset += length
+    const padding = index < sections.length - 1 ? align(offset) - offset : 0
+    if (padding > 0) pieces.push(new Uint8Array(padding))
+    offset += padding
+  }
+  return { table, pieces }
+}

@@ -1,0 +1,187 @@
+import { platform } from '../platform.ts'
+import { SECTION_BYTES, TAG, TYPED_ARRAY_TAGS } from '../tags.ts'
+import { writeBytes, writeHead, writeNumber, writeSimple, UNDEFINED, writeTag } from '../writer.ts'
+import { getter, isIndexOf } from './builtins.ts'
+import { type Encoding, refuse } from './encoding.ts'
+import { integrityOf, readProperties, writeIntegrity, writeProperties } from './properties.ts'
+import { note, positionOf } from './seen.ts'
+import { countString, writeString } from './strings.ts'
+
+/** A view with what it shows of its buffer, read without running what may shadow it. */
+interface ViewParts {
+  readonly type: string
+  readonly buffer: ArrayBufferLike
+  readonly byteOffset: number
+  readonly byteLength: number
+  /** In items; of a DataView in bytes. */
+  readonly length: number
+}
+
+/** An ArrayBuffer or SharedArrayBuffer that is itself part of the value. */
+export function writeArrayBuffer(encoding: Encoding, buffer: ArrayBufferLike): void {
+  if (isDetached(buffer)) return refuse(encoding, 'detached ArrayBuffer')
+  writeOwn(encoding, buffer, 0)
+  writeBuffer(encoding, buffer)
+}
+
+/** A typed array, Buffer or DataView. */
+export function writeView(encoding: Encoding, view: ArrayBufferView, type: string): void {
+  const parts = partsOf(view, type)
+  if (isDetached(parts.buffer)) return refuse(encoding, `${type} of a detached ArrayBuffer`)
+  if (isOutOfBounds(parts)) return refuse(encoding, `${type} beyond the end of its resized ArrayBuffer`)
+  writeOwn(encoding, view, type === 'DataView' ? 0 : parts.length)
+  const { writer } = encoding
+  if (isAlone(encoding, parts)) return writeAlone(encoding, parts)
+  if (isCompact(encoding, parts)) {
+    encoding.viewOf.set(parts.buffer, view)
+    return writeCompact(encoding, parts, bytesOf(parts.buffer))
+  }
+  writeTag(writer, TAG.view)
+  writeHead(writer, 0x80, 4)
+  writeString(encoding.strings, writer, type)
+  writeBufferOf(encoding, parts.buffer)
+  writeNumber(writer, parts.byteOffset)
+  if (isTracking(view, parts)) writeSimple(writer, UNDEFINED)
+  else writeNumber(writer, parts.length)
+}
+
+const typedArray = (): object => Object.getPrototypeOf(Uint8Array.prototype) as object
+
+function partsOf(view: ArrayBufferView, type: string): ViewParts {
+  const prototype = type === 'DataView' ? DataView.prototype : typedArray()
+  const read = (name: string): unknown => getter(prototype, name).call(view)
+  const byteLength = read('byteLength') as number
+  return {
+    type,
+    buffer: read('buffer') as ArrayBufferLike,
+    byteOffset: read('byteOffset') as number,
+    byteLength,
+    length: type === 'DataView' ? byteLength : (read('length') as number),
+  }
+}
+
+// A pooled Buffer shares its memory with strangers, and the caller may not care for what a view does not show.
+function isAlone({ settings }: Encoding, { buffer, byteLength }: ViewParts): boolean {
+  if (settings.lossy.has('backing')) return true
+  return byteLength < buffer.byteLength && platform().isPooled(buffer)
+}
+
+function writeAlone(encoding: Encoding, parts: ViewParts): void {
+  const bytes = new Uint8Array(parts.buffer, parts.byteOffset, parts.byteLength)
+  if (bytes.length < SECTION_BYTES && parts.type !== 'DataView') return writeCompact(encoding, parts, bytes)
+  const { writer, strings } = encoding
+  writeTag(writer, TAG.view)
+  writeHead(writer, 0x80, 4)
+  writeString(strings, writer, parts.type)
+  writeTag(writer, TAG.buffer)
+  writeContent(encoding, bytes)
+  writeNumber(writer, 0)
+  writeNumber(writer, parts.length)
+}
+
+/** Whether the view shows all of a small, ordinary buffer that nothing else has shown so far. */
+function isCompact({ seen, viewOf }: Encoding, { type, buffer, byteLength }: ViewParts): boolean {
+  if (type === 'DataView' || byteLength !== buffer.byteLength || byteLength >= SECTION_BYTES) return false
+  return isOrdinary(buffer) && !seen.objects.has(buffer) && !viewOf.has(buffer)
+}
+
+function writeCompact(encoding: Encoding, { type }: ViewParts, bytes: Uint8Array): void {
+  const { writer } = encoding
+  if (type === 'Buffer') writeTag(writer, TAG.nodeBuffer)
+  else if (type !== 'Uint8Array') writeTag(writer, TYPED_ARRAY_TAGS[type] as number)
+  writeBytes(writer, bytes)
+  countString(encoding.strings, bytes.length)
+}
+
+function writeBufferOf(encoding: Encoding, buffer: ArrayBufferLike): void {
+  const { seen, references, writer } = encoding
+  if (note(seen, buffer, writer.at)) writeBuffer(encoding, buffer)
+  else references.push(writer.at, positionOf(seen, buffer) as number)
+}
+
+/** The buffer as an item: in place, in a section, or as that of an earlier view. */
+function writeBuffer(encoding: Encoding, buffer: ArrayBufferLike): void {
+  const { writer, viewOf, seen, references } = encoding
+  const view = viewOf.get(buffer)
+  if (view !== undefined) {
+    writeTag(writer, TAG.bufferOf)
+    references.push(writer.at, positionOf(seen, view) as number)
+  } else if (isOrdinary(buffer)) {
+    writeTag(writer, TAG.buffer)
+    writeContent(encoding, bytesOf(buffer))
+  } else {
+    const isShared = !(buffer instanceof ArrayBuffer)
+    writeTag(writer, isShared ? TAG.sharedBuffer : TAG.resizableBuffer)
+    writeHead(writer, 0x80, 2)
+    writeContent(encoding, bytesOf(buffer))
+    writeNumber(writer, isResizable(buffer) ? maxByteLength(buffer) : -1)
+  }
+}
+
+function writeContent({ writer, strings, sections }: Encoding, bytes: Uint8Array): void {
+  if (bytes.length < SECTION_BYTES) {
+    writeBytes(writer, bytes)
+    countString(strings, bytes.length)
+  } else writeHead(writer, 0, sections.push(bytes) - 1)
+}
+
+function bytesOf(buffer: ArrayBufferLike): Uint8Array {
+  return new Uint8Array(buffer)
+}
+
+function isOrdinary(buffer: ArrayBufferLike): boolean {
+  return buffer instanceof ArrayBuffer && !isResizable(buffer)
+}
+
+function isResizable(buffer: ArrayBufferLike): boolean {
+  return buffer instanceof ArrayBuffer ? buffer.resizable : (buffer as SharedArrayBuffer).growable
+}
+
+function maxByteLength(buffer: ArrayBufferLike): number {
+  return buffer.maxByteLength
+}
+
+function isDetached(buffer: ArrayBufferLike): boolean {
+  return buffer instanceof ArrayBuffer && buffer.detached
+}
+
+function isOutOfBounds({ buffer, byteOffset, byteLength, type }: ViewParts): boolean {
+  if (!isResizable(buffer)) return false
+  return (
+    byteLength === 0 &&
+    (byteOffset > buffer.byteLength || (type !== 'DataView' && byteOffset === 0 && buffer.byteLength > 0))
+  )
+}
+
+/** Whether the view grows with its buffer. Only a resized copy can tell. */
+function isTracking(view: ArrayBufferView, { buffer, byteOffset, byteLength }: ViewParts): boolean {
+  if (!isResizable(buffer) || buffer.byteLength - byteOffset - byteLength >= 8) return false
+  const copy = structuredClone(view)
+  const { buffer: copied } = copy
+  if (!(copied instanceof ArrayBuffer)) return false
+  const before = copy.byteLength
+  const size = copied.byteLength
+  copied.resize(size + 8 <= copied.maxByteLength ? size + 8 : Math.max(byteOffset, size - 8))
+  return copy.byteLength !== before
+}
+
+const ONLY_ITEMS = /^\w+\(\d+\) \[ \.\.\. \d+ more items? \]$/
+const MANY = 64
+
+/** Integrity and own properties. The keys of a large typed array would all have to become texts; Node can print the others alone. */
+function writeOwn(encoding: Encoding, object: object, length: number): void {
+  const level = integrityOf(object)
+  writeIntegrity(encoding, level)
+  const { inspect } = platform()
+  if (length > MANY && inspect !== undefined) {
+    const printed = inspect(object, {
+      maxArrayLength: 0,
+      customInspect: false,
+      depth: 0,
+      breakLength: Number.POSITIVE_INFINITY,
+    })
+    if (ONLY_ITEMS.test(printed.replace(/^Buffer\((\d+)\) \[Uint8Array\]/, 'Uint8Array($1)'))) return
+  }
+  const keys = Reflect.ownKeys(object).filter((key) => !isIndexOf(key, length))
+  if (keys.length > 0) writeProperties(encoding, readProperties(encoding, object, keys, level).pairs)
+}

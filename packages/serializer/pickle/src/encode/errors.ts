@@ -1,0 +1,56 @@
+import { isErrorSlot } from '../error-kinds.ts'
+import { ATTRIBUTE, TAG } from '../tags.ts'
+import { writeHead, writeTag } from '../writer.ts'
+import { getter } from './builtins.ts'
+import { type Encoding, FRAME, push } from './encoding.ts'
+import { integrityOf, readProperties, writeIntegrity } from './properties.ts'
+import { writeString } from './strings.ts'
+
+/**
+ * An error: its kind, then all its own properties in order. `name` is the one to give it, where its class is lost.
+ */
+export function writeError(encoding: Encoding, error: object, kind: string, name: string | undefined): void {
+  const pairs = [...errorProperties(encoding, error)]
+  if (name !== undefined && !Object.hasOwn(error, 'name')) pairs.push(ATTRIBUTE.notEnumerable, 'name', name)
+  begin(encoding, kind, pairs, [])
+}
+
+/** A DOMException: message and name are not properties of its own. */
+export function writeDomException(encoding: Encoding, error: object): void {
+  const { prototype } = DOMException
+  const slots = ['message', 'name'].map((name) => getter(prototype, name).call(error) as string)
+  begin(encoding, 'DOMException', errorProperties(encoding, error), slots)
+}
+
+function begin(encoding: Encoding, kind: string, pairs: readonly unknown[], slots: readonly string[]): void {
+  const { writer, strings } = encoding
+  writeTag(writer, TAG.error)
+  writeHead(writer, 0x80, 1 + slots.length + pairs.length)
+  for (const text of [kind, ...slots]) writeString(strings, writer, text)
+  if (pairs.length > 0) push(encoding, FRAME.pairs, pairs)
+}
+
+function errorProperties(encoding: Encoding, error: object): readonly unknown[] {
+  const level = integrityOf(error)
+  writeIntegrity(encoding, level)
+  const pairs: unknown[] = []
+  for (const key of Reflect.ownKeys(error)) {
+    if (key === 'stack' && encoding.settings.lossy.has('stack')) continue
+    const stack = key === 'stack' ? nativeStack(error) : undefined
+    if (stack !== undefined) pairs.push(key, stack)
+    else pairs.push(...readProperties(encoding, error, [key], level, isErrorSlot).pairs)
+  }
+  return pairs
+}
+
+/** The stack where the engine keeps it behind an accessor of its own. */
+function nativeStack(error: object): unknown {
+  const descriptor = Object.getOwnPropertyDescriptor(error, 'stack')
+  const get = descriptor?.get
+  if (get === undefined || descriptor?.enumerable || !isNative(get)) return undefined
+  return Reflect.apply(get, error, [])
+}
+
+function isNative(code: object): boolean {
+  return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(code))
+}

@@ -1,0 +1,158 @@
+import { errorKinds } from '../error-kinds.ts'
+import { OPAQUE } from '../opaque.ts'
+import { platform } from '../platform.ts'
+import { TAG, TYPED_ARRAY_TAGS } from '../tags.ts'
+import { type HoleRun, isHoleRun, writeArray, writeHoles } from './arrays.ts'
+import { writeArrayBuffer, writeView } from './binary.ts'
+import { writeBoxed, writeDate, writeMap, writeRegExp, writeSet, writeTemporal, writeUrl } from './builtins.ts'
+import type { Encoding } from './encoding.ts'
+import { writeDomException, writeError } from './errors.ts'
+import { writeInstance, writeOpaque } from './instances.ts'
+import { writeNullPrototype, writeObject } from './objects.ts'
+import { refuseObject } from './refusals.ts'
+
+/** Writes an object of one kind. Throws a TypeError when it has the kind's prototype, but not its nature. */
+export type WriteKind = (encoding: Encoding, object: object) => void
+
+let kinds: Map<object, WriteKind> | undefined
+
+/** Writes what is neither a plain object nor a plain array of this realm. */
+export function writeSpecial(encoding: Encoding, object: object, prototype: object | null): void {
+  if (prototype === null) return writeNullPrototype(encoding, object)
+  const defined = encoding.settings.classes.byPrototype.get(prototype)
+  if (defined !== undefined) return writeInstance(encoding, object, defined)
+  if (isHoleRun(object)) return writeHoles(encoding, object as HoleRun)
+  const write = kindOf(prototype) ?? foreignKind(prototype)
+  if (write === undefined) return refuseObject(encoding, object, prototype)
+  write(encoding, object)
+}
+
+function kindOf(prototype: object): WriteKind | undefined {
+  kinds ??= listKinds()
+  return kinds.get(prototype)
+}
+
+function listKinds(): Map<object, WriteKind> {
+  const list: [object, WriteKind][] = [
+    [Array.prototype, checkedArray],
+    [Object.prototype, writeObject],
+    [Date.prototype, writeDate],
+    [RegExp.prototype, writeRegExp],
+    [Map.prototype, writeMap],
+    [Set.prototype, writeSet],
+    [OPAQUE, writeOpaque],
+    [ArrayBuffer.prototype, (encoding, object) => writeArrayBuffer(encoding, brandedBuffer(object))],
+    [DataView.prototype, view('DataView')],
+    [URL.prototype, (encoding, url) => writeUrl(encoding, url, URL.prototype.toString.call(url), TAG.uri)],
+    [URLSearchParams.prototype, writeSearchParams],
+    ...boxedKinds(),
+    ...errorList(),
+    ...temporalKinds(),
+  ]
+  const { SharedArrayBuffer: Shared } = globalThis as Partial<typeof globalThis>
+  if (Shared !== undefined)
+    list.push([Shared.prototype, (encoding, object) => writeArrayBuffer(encoding, brandedShared(object))])
+  for (const type of ['Uint8Array', ...Object.keys(TYPED_ARRAY_TAGS)]) {
+    const constructor = (globalThis as unknown as Record<string, { readonly prototype: object } | undefined>)[type]
+    if (constructor !== undefined) list.push([constructor.prototype, view(type)])
+  }
+  const { Buffer } = platform()
+  if (Buffer !== undefined) list.push([Buffer.prototype, view('Buffer')])
+  return new Map(list)
+}
+
+function checkedArray(encoding: Encoding, object: object): void {
+  if (!Array.isArray(object)) throw new TypeError('not an array')
+  writeArray(encoding, object)
+}
+
+function view(type: string): WriteKind {
+  return (encoding, object) => {
+    if (!ArrayBuffer.isView(object)) throw new TypeError('not a view')
+    writeView(encoding, object, type)
+  }
+}
+
+function brandedBuffer(object: object): ArrayBuffer {
+  const { get } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength') ?? {}
+  get?.call(object)
+  return object as ArrayBuffer
+}
+
+function brandedShared(object: object): SharedArrayBuffer {
+  const { get } = Object.getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'byteLength') ?? {}
+  get?.call(object)
+  return object as SharedArrayBuffer
+}
+
+function writeSearchParams(encoding: Encoding, parameters: object): void {
+  writeUrl(encoding, parameters, URLSearchParams.prototype.toString.call(parameters), TAG.searchParams)
+}
+
+function boxedKinds(): [object, WriteKind][] {
+  const box = (valueOf: (this: never) => unknown): WriteKind => {
+    return (encoding, object) => writeBoxed(encoding, object, valueOf.call(object as never))
+  }
+  return [Number, String, Boolean, BigInt, Symbol].map(({ prototype }) => [prototype, box(prototype.valueOf)])
+}
+
+function errorList(): [object, WriteKind][] {
+  const list: [object, WriteKind][] = [...errorKinds().values()].map(({ name, prototype }) => [
+    prototype,
+    (encoding, error) => {
+      if (!isError(error)) throw new TypeError('not an error')
+      writeError(encoding, error, name, undefined)
+    },
+  ])
+  return [...list, [DOMException.prototype, writeDomException]]
+}
+
+function isError(object: object): boolean {
+  const { types } = platform()
+  return types === undefined ? Object.prototype.toString.call(object) === '[object Error]' : types.isNativeError(object)
+}
+
+const TEMPORAL = [
+  'Instant',
+  'ZonedDateTime',
+  'PlainDate',
+  'PlainTime',
+  'PlainDateTime',
+  'PlainYearMonth',
+  'PlainMonthDay',
+  'Duration',
+]
+
+function temporalKinds(): [object, WriteKind][] {
+  type TemporalType = { readonly prototype: { toString(options?: object): string } & object }
+  const { Temporal } = globalThis as { readonly Temporal?: Readonly<Record<string, TemporalType>> }
+  if (Temporal === undefined) return []
+  return TEMPORAL.flatMap((type): [object, WriteKind][] => {
+    const prototype = Temporal[type]?.prototype
+    if (prototype === undefined) return []
+    const { toString: print } = prototype
+    return [[prototype, (encoding, value) => writeTemporal(encoding, value, type, print.call(value as never, FULL))]]
+  })
+}
+const FULL = { calendarName: 'auto' }
+
+/**
+ * The kind of an object from another realm, such as a `node:vm` context: plain objects, arrays and the built-in types are the
+ * same there under other prototypes.
+ */
+function foreignKind(prototype: object): WriteKind | undefined {
+  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
+  if (typeof constructor !== 'function' || constructor.prototype !== prototype) return undefined
+  const name: unknown = Object.getOwnPropertyDescriptor(constructor, 'name')?.value
+  if (typeof name !== 'string' || !FOREIGN.has(name)) return undefined
+  const source = Function.prototype.toString.call(constructor)
+  if (source !== `function ${name}() { [native code] }`) return undefined
+  const own = (globalThis as unknown as Record<string, { readonly prototype: object } | undefined>)[name]
+  if (own === undefined || own.prototype === prototype) return undefined
+  return kindOf(own.prototype)
+}
+const FOREIGN = new Set([
+  ...['Object', 'Array', 'Date', 'RegExp', 'Map', 'Set', 'Error', 'EvalError', 'RangeError', 'ReferenceError'],
+  ...['SyntaxError', 'TypeError', 'URIError', 'AggregateError', 'Number', 'String', 'Boolean', 'ArrayBuffer'],
+  ...['Uint8Array', 'DataView', ...Object.keys(TYPED_ARRAY_TAGS)],
+])

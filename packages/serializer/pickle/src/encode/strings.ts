@@ -1,0 +1,106 @@
+import { minimumIndexedBytes, TAG } from '../tags.ts'
+import { writeText } from '../text.ts'
+import { type Writer, writeBytes, writeHead } from '../writer.ts'
+
+/**
+ * The strings written so far that may come again (tags 25 and 256). Every string that is long enough has an index, in the order
+ * of the bytes; the writer remembers some of them, at a slot that their units decide, so that equal values give equal bytes.
+ */
+export interface StringTable {
+  enabled: boolean
+  /** The index of the next string. */
+  next: number
+  readonly texts: (string | undefined)[]
+  readonly indexes: number[]
+  /** The slots in use, as long as they are few. */
+  readonly used: number[]
+}
+
+const SLOTS = 4096
+const FEW = 256
+
+/** Without any string. */
+export function stringTable(): StringTable {
+  return {
+    enabled: false,
+    next: 0,
+    texts: new Array<string | undefined>(SLOTS).fill(undefined),
+    indexes: new Array<number>(SLOTS).fill(0),
+    used: [],
+  }
+}
+
+/** Forgets all strings. */
+export function clearStrings(table: StringTable): void {
+  const { texts, used } = table
+  if (used.length < FEW) for (const slot of used) texts[slot] = undefined
+  else texts.fill(undefined)
+  used.length = 0
+  table.next = 0
+}
+
+/** A text, or a reference to an earlier one. Lone surrogates are kept as UTF-16. */
+export function writeString(table: StringTable, writer: Writer, text: string): void {
+  const { length } = text
+  if (length < 3 || !table.enabled) {
+    const size = writeFresh(writer, text)
+    if (size >= 3) countString(table, size)
+    return
+  }
+  const slot = slotOf(text, length) & (SLOTS - 1)
+  if (table.texts[slot] === text) {
+    writer.at = writeReference(writer, table.indexes[slot] as number)
+    return
+  }
+  const size = writeFresh(writer, text)
+  if (size < minimumIndexedBytes(table.next)) return
+  // A text kept as UTF-16 is a tagged byte string: it has an index, but is not referred to.
+  if (size === length || text.isWellFormed()) remember(table, text, slot)
+  table.next += 1
+}
+
+function writeReference(writer: Writer, index: number): number {
+  writeHead(writer, 0xc0, TAG.stringReference)
+  writeHead(writer, 0, index)
+  return writer.at
+}
+
+function writeFresh(writer: Writer, text: string): number {
+  const start = writer.at
+  const size = writeText(writer, text)
+  if (size === text.length || text.isWellFormed()) return size
+  writer.at = start
+  writeHead(writer, 0xc0, TAG.utf16)
+  const bytes = utf16Bytes(text)
+  writeBytes(writer, bytes)
+  return bytes.length
+}
+
+function utf16Bytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length * 2)
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index)
+    bytes[2 * index] = unit & 0xff
+    bytes[2 * index + 1] = unit >> 8
+  }
+  return bytes
+}
+
+/** Counts a byte string, or a text that is not remembered, when it is long enough to have an index. */
+export function countString(table: StringTable, size: number): void {
+  if (table.enabled && size >= minimumIndexedBytes(table.next)) table.next += 1
+}
+
+function slotOf(text: string, length: number): number {
+  const first = text.charCodeAt(0)
+  const middle = text.charCodeAt(length >> 1)
+  const last = text.charCodeAt(length - 1)
+  const hash = Math.imul(Math.imul(Math.imul(length, 31) + first, 31) + middle, 31) + last
+  return hash ^ (hash >>> 11)
+}
+
+function remember({ texts, indexes, used, next }: StringTable, text: string, slot: number): void {
+  if (used.length < FEW) used.push(slot)
+  texts[slot] = text
+  indexes[slot] = next
+}

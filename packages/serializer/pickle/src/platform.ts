@@ -1,0 +1,44 @@
+/** What Node has beyond the web standards; each part may be missing. */
+export interface Platform {
+  readonly Buffer: typeof globalThis.Buffer | undefined
+  readonly crc32: ((bytes: Uint8Array, initial?: number) => number) | undefined
+  readonly inspect: typeof import('node:util').inspect | undefined
+  readonly types: typeof import('node:util').types | undefined
+  readonly isPooled: (buffer: ArrayBufferLike) => boolean
+}
+
+type GetBuiltin = typeof globalThis.process.getBuiltinModule
+
+let found: Platform | undefined
+
+/** Looked up at the first use, so that importing does no work. */
+export function platform(): Platform {
+  found ??= lookUp()
+  return found
+}
+
+function lookUp(): Platform {
+  const { process, Buffer } = globalThis as Partial<Pick<typeof globalThis, 'process' | 'Buffer'>>
+  const builtin: GetBuiltin | undefined = process?.getBuiltinModule
+  const crc32 = builtin?.('node:zlib')?.crc32
+  return {
+    Buffer,
+    crc32: crc32 && ((bytes, initial = 0) => crc32(bytes, initial)),
+    inspect: builtin?.('node:util')?.inspect,
+    types: builtin?.('node:util')?.types,
+    isPooled: pooled(builtin, Buffer),
+  }
+}
+
+// Node marks the pool from which it cuts small Buffers; its size differs between versions.
+function pooled(
+  builtin: GetBuiltin | undefined,
+  NodeBuffer: typeof globalThis.Buffer | undefined,
+): (buffer: ArrayBufferLike) => boolean {
+  if (builtin === undefined || NodeBuffer === undefined) return () => false
+  let isMarked: ((value: object) => boolean) | undefined
+  return (buffer) => {
+    isMarked ??= builtin('node:worker_threads').isMarkedAsUntransferable ?? (() => false)
+    return isMarked(buffer)
+  }
+}

@@ -1,0 +1,69 @@
+import type { StateSink } from './sinks/state-sink.ts'
+import type { LogEvent, RunEvent } from './state-types.ts'
+import type { RedactKind } from './task-options.ts'
+
+/** The one way out: everything that leaves goes through here, and is recorded where somebody wants to audit it. */
+export interface Boundary {
+  /** Whether log lines leave. */
+  readonly logs: boolean
+  /** The text that may leave. */
+  redact(text: string, kind: RedactKind): string
+  publish(event: RunEvent, audit: RunEvent[] | undefined): void
+  flush(): Promise<void>
+}
+
+/** Makes the boundary around sinks; without sinks there is none, and no event is ever built. */
+export function makeBoundary(
+  sinks: readonly StateSink[],
+  redact: ((text: string, kind: RedactKind) => string) | undefined,
+): Boundary | undefined {
+  if (sinks.length === 0) return undefined
+  const reported = new WeakSet<object>()
+  const report = (culprit: object, what: string, error: unknown): void => {
+    if (reported.has(culprit)) return
+    reported.add(culprit)
+    const name = error instanceof Error ? error.name : typeof error
+    warn('RESULTKIT_SINK', `${what} threw (${name}); runs go on, and this is said once.`)
+  }
+  return {
+    logs: process.env['RESULTKIT_LOGS'] !== 'off',
+    redact(text, kind) {
+      if (redact === undefined) return text
+      try {
+        return String(redact(text, kind))
+      } catch (error) {
+        report(redact, 'redact', error)
+        return '[not shown: redact threw]'
+      }
+    },
+    publish(event, audit) {
+      audit?.push(event)
+      for (const sink of sinks) {
+        try {
+          sink.publish(event)
+        } catch (error) {
+          report(sink, 'A state sink', error)
+        }
+      }
+    },
+    async flush() {
+      for (const sink of sinks) {
+        try {
+          await sink.flush()
+        } catch (error) {
+          report(sink, 'A state sink', error)
+        }
+      }
+    },
+  }
+}
+
+/** A line in the log. */
+export function logEvent(boundary: Boundary, about: Omit<LogEvent, 'kind' | 'message'>, message: string): LogEvent {
+  return { kind: 'log', ...about, message: boundary.redact(message, 'log') }
+}
+
+/** A process warning, for what is no error but should be known. */
+export function warn(code: string, message: string): void {
+  process.emitWarning(message, { type: 'ResultkitWarning', code })
+}

@@ -1,0 +1,70 @@
+import type { CacheValidator } from '@resultkit/core'
+import { inputPart, isRecord } from './cache-policy.ts'
+import { digestOf, encodeCanonical, type HashableClass } from './canonical-hash.ts'
+import type { LocationContext } from './task-options.ts'
+
+/** Compares this run with the one that wrote a result, by digests that are kept in the record's metadata. */
+export interface DigestValidator {
+  readonly kind: 'digest'
+  /** Names the digest in the record. */
+  readonly name: string
+  /** What is compared: the part of the run that has to be the same. */
+  part(context: LocationContext): unknown
+}
+
+/** Decides whether a stored result may be used: one of ours, or any function of the stored value and its record. */
+export type TaskCacheValidator<T = unknown> = CacheValidator<T> | DigestValidator
+
+/** Never uses what is stored. */
+export const neverUse: CacheValidator<unknown> = () => false
+
+/** Uses what is stored while it is younger than `cacheFor`; for ever without one. What applies when nothing is said. */
+export const durationOnly: CacheValidator<unknown> = () => true
+
+/** Uses what was computed from exactly these inputs. */
+export const allInputs: DigestValidator = Object.freeze({
+  kind: 'digest',
+  name: 'inputs',
+  part: ({ input }: LocationContext) => inputPart(input, [])?.value,
+})
+
+/** Uses what was computed in a flow with exactly these parameters. */
+export const allParameters: DigestValidator = Object.freeze({
+  kind: 'digest',
+  name: 'parameters',
+  part: ({ parameters }: LocationContext) => parameters,
+})
+
+/** Uses what was computed from the same values of these inputs; without names, whatever the inputs. */
+export function partialInputsOnly(validateOn: readonly string[] = []): DigestValidator {
+  const names = validateOn.toSorted()
+  const part = ({ input }: LocationContext): unknown => pick(input, names)
+  return Object.freeze({ kind: 'digest', name: `inputs:${names.join(',')}`, part })
+}
+
+/** Uses what was computed in a flow with the same values of these parameters; without names, whatever the parameters. */
+export function partialParametersOnly(validateOn: readonly string[] = []): DigestValidator {
+  const names = validateOn.toSorted()
+  const part = ({ parameters }: LocationContext): unknown => pick(parameters, names)
+  return Object.freeze({ kind: 'digest', name: `parameters:${names.join(',')}`, part })
+}
+
+function pick(record: unknown, names: readonly string[]): unknown {
+  if (!isRecord(record)) return []
+  return names.filter((name) => Object.hasOwn(record, name)).map((name) => [name, record[name]])
+}
+
+/** Whether a validator compares digests. */
+export function isDigestValidator(validator: TaskCacheValidator<never>): validator is DigestValidator {
+  return typeof validator === 'object'
+}
+
+/** The digests of this run, by name, for the record and for the comparison. SERIALIZE for what cannot be hashed. */
+export function runDigests(
+  validators: readonly DigestValidator[],
+  context: LocationContext,
+  classes: readonly HashableClass[],
+): Readonly<Record<string, string>> {
+  const entries = validators.map(({ name, part }) => [name, digestOf(encodeCanonical([part(context)], classes))])
+  return Object.fromEntries(entries) as Readonly<Record<string, string>>
+}

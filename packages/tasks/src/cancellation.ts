@@ -1,0 +1,54 @@
+import { abortedError } from '@resultkit/core'
+import type { Scope } from './scope.ts'
+
+/** Ends everything in a scope: signals that were asked for fire, and those to come have fired. */
+export function stopScope(scope: Scope, reason: unknown): void {
+  scope.stopped ??= { reason }
+  scope.controller?.abort(reason)
+}
+
+/** The signal of a scope, which fires with its own end, the given signal, or any scope around it. Made when first asked for. */
+export function signalOf(scope: Scope): AbortSignal {
+  if (scope.controller !== undefined) return scope.controller.signal
+  const controller = new AbortController()
+  scope.controller = controller
+  if (scope.stopped !== undefined) controller.abort(scope.stopped.reason)
+  const outer = [scope.given, scope.parent && mayStop(scope.parent) ? signalOf(scope.parent) : undefined]
+  const unlink = outer.map((signal) => signal && follow(controller, signal))
+  scope.unlink = () => {
+    for (const each of unlink) each?.()
+  }
+  return controller.signal
+}
+
+function follow(controller: AbortController, signal: AbortSignal): () => void {
+  const abort = (): void => controller.abort(signal.reason)
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort, { once: true })
+  return () => signal.removeEventListener('abort', abort)
+}
+
+/** Whether a scope is one that can end early: outside of runs nothing does. */
+function mayStop(scope: Scope): boolean {
+  return scope.parent !== undefined || scope.given !== undefined
+}
+
+/** Whether somebody outside gave a signal that ends runs in this scope. */
+export function isGivenSignal(scope: Scope): boolean {
+  for (let each: Scope | undefined = scope; each !== undefined; each = each.parent) {
+    if (each.given !== undefined) return true
+  }
+  return false
+}
+
+/** Throws ABORTED when a scope, or one around it, has ended. */
+export function throwIfStopped(scope: Scope): void {
+  for (let each: Scope | undefined = scope; each !== undefined; each = each.parent) {
+    if (each.stopped !== undefined || each.given?.aborted) throw abortedError('run', signalOf(scope))
+  }
+}
+
+/** Lets go of what the signal listened to. */
+export function releaseScope(scope: Scope): void {
+  scope.unlink?.()
+}

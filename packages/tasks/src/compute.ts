@@ -1,0 +1,113 @@
+import { delayBefore, pause, runBody } from './body.ts'
+import { signalOf, throwIfStopped } from './cancellation.ts'
+import { type Definition, neverKept } from './definition.ts'
+import { asFailure, type Failure, failure, messageOf, taskError } from './failure.ts'
+import type { Keeper } from './keeper.ts'
+import { type Limiter, limiter } from './limiter.ts'
+import type { Plan } from './plan.ts'
+import { enter, type Run } from './run.ts'
+import type { StateReason } from './state-types.ts'
+import { keeperFor, type Stored, type StoreOptions, storeValue, validateOutput } from './store-value.ts'
+import { storeUpstream } from './upstream.ts'
+
+/** What a body that has to run is run for. */
+export interface Work {
+  /** What the look-up said. */
+  readonly reason: StateReason
+  /** For people: why the body runs. */
+  readonly why?: string | undefined
+  /** Where a key or target puts the value. */
+  readonly at?: string | undefined
+  readonly condition?: StoreOptions['condition']
+}
+
+/** Runs the body, again if it fails and may be retried; validates and stores what it gives. Errors are failures. */
+export async function compute(run: Run, plan: Plan, work: Work): Promise<Stored> {
+  for (run.attempt = 1; ; run.attempt++) {
+    try {
+      return await attempt(run, plan, work)
+    } catch (thrown) {
+      await retryOrFail(run, asFailure(thrown))
+    }
+  }
+}
+
+async function attempt(run: Run, plan: Plan, work: Work): Promise<Stored> {
+  const limit = limiterOf(run.definition)
+  if (limit !== undefined && !limit.tryEnter()) await queue(run, limit)
+  try {
+    enter(run, 'Running', work.reason, work.why)
+    const value = await runBody(run)
+    const keeper = plan.decision.persist ? await keeperFor(run) : undefined
+    await validateOutput(run, value, keeper)
+    run.value = value
+    return keeper === undefined ? { value, reason: 'not-persisted' } : await keep(run, plan, work, keeper, value)
+  } finally {
+    limit?.leave()
+  }
+}
+
+async function keep(run: Run, plan: Plan, { at, condition }: Work, keeper: Keeper, value: unknown): Promise<Stored> {
+  const signal = givenSignal(run)
+  throwIfStopped(run.outer)
+  if (plan.lookup === 'cache') await storeUpstream(run, signal)
+  return storeValue(run, value, { keeper, at, signal, condition })
+}
+
+/** The signal for storage calls, where somebody outside may fire one. */
+export function givenSignal({ definition, outer }: Run): AbortSignal | undefined {
+  const { signal } = definition.options
+  if (signal !== undefined) return signal
+  return outer.flow === undefined && outer.given === undefined ? undefined : signalOf(outer)
+}
+
+async function queue(run: Run, limit: Limiter): Promise<void> {
+  const signal = givenSignal(run)
+  await storeUpstream(run, signal)
+  enter(run, 'Queued', 'concurrency-limit', `${limit.limit} at once, and so many are running`)
+  await limit.enter(signal)
+}
+
+async function retryOrFail(run: Run, failed: Failure): Promise<void> {
+  const { definition } = run
+  if (!mayRetry(run, failed)) throw failed
+  if (definition.options.persistResult !== false) await storeUpstream(run, givenSignal(run))
+  enter(run, 'Retrying', 'attempt-failed', messageOf(failed.error))
+  if (definition.options.persistResult === false) {
+    throw failure('missing-result', neverKept(definition, 'retries', failed.error))
+  }
+  await pause(run, delayBefore(run, failed.error))
+}
+
+function mayRetry({ definition, attempt }: Run, { state, reason, error }: Failure): boolean {
+  if (attempt > definition.retries || state === 'Cancelled') return false
+  if (reason === 'missing-result' || reason === 'configuration') return false
+  try {
+    return definition.options.retryIf?.(error, attempt) ?? true
+  } catch (cause) {
+    throw failure(
+      'configuration',
+      taskError('CONFIG', 'retry', 'retryIf threw instead of answering. Mend it.', { cause }),
+    )
+  }
+}
+
+const ownLimits = new WeakMap<object, Limiter>()
+const namedLimits = new Map<string, Limiter>()
+
+function limiterOf({ options, origin, name }: Definition): Limiter | undefined {
+  const { concurrency } = options
+  if (concurrency === undefined) return undefined
+  if (typeof concurrency === 'number') {
+    const known = ownLimits.get(origin)
+    if (known?.limit === concurrency) return known
+    const made = limiter(concurrency)
+    ownLimits.set(origin, made)
+    return made
+  }
+  const known = namedLimits.get(concurrency.name) ?? limiter(concurrency.limit)
+  namedLimits.set(concurrency.name, known)
+  if (known.limit === concurrency.limit) return known
+  const message = `"${name}" gives the limit "${concurrency.name}" ${concurrency.limit} places, and it has ${known.limit} already. Give the same everywhere.`
+  throw failure('configuration', taskError('CONFIG', 'concurrency', message))
+}

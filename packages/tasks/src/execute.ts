@@ -1,0 +1,229 @@
+import { abortedError } from '@resultkit/core'
+import { throwIfStopped } from './cancellation.ts'
+import { compute, givenSignal, type Work } from './compute.ts'
+import { neverKept } from './definition.ts'
+import { asFailure, type Failure, failure, taskError } from './failure.ts'
+import { resolveInput } from './inputs.ts'
+import type { Keeper } from './keeper.ts'
+import { type Lookup, lookUp } from './lookup.ts'
+import { cacheLocation, type KeyOutcome, keyOf, renderLocation, runLocation } from './place.ts'
+import type { Plan } from './plan.ts'
+import { enterDone, enterFailed, enterPending, type Run } from './run.ts'
+import { lead } from './single-flight.ts'
+import type { LookupReason, StateReason } from './state-types.ts'
+import { keeperFor, type Stored } from './store-value.ts'
+
+/** A run from its first state to its last; gives the value, or rejects as the run failed. */
+export async function execute(run: Run, plan: Plan): Promise<unknown> {
+  try {
+    enterPending(run)
+    await resolveInput(run)
+    throwIfStopped(run.outer)
+    refuseConflicts(run, plan)
+    const { value, reason } = await produce(run, plan)
+    run.value = value
+    if (run.type !== 'Cached') enterDone(run, 'Completed', reason)
+  } catch (thrown) {
+    const failed = cancelled(run, asFailure(thrown))
+    enterFailed(run, failed)
+    throw failed.error
+  } finally {
+    if (isOutermost(run)) await run.outer.settings.runtime.boundary?.flush()
+  }
+  if (!run.definition.readsDirectly) throw notRead(run)
+  return run.value
+}
+
+/** Whether nobody further out flushes the sinks of a run. */
+function isOutermost({ outer, definition }: Run): boolean {
+  return outer.flow === undefined || definition.runtime?.sink !== undefined
+}
+
+/** What ends because something around it has ended is cancelled, whatever it says itself. */
+function cancelled(run: Run, failed: Failure): Failure {
+  const { signal } = run.definition.options
+  return signal?.aborted && failed.state !== 'Cancelled' && failed.error === signal.reason
+    ? failure('aborted', abortedError('run', signal), 'Cancelled')
+    : failed
+}
+
+function refuseConflicts({ definition }: Run, { decision }: Plan): void {
+  const conflict = decision.conflicts.find((feature) => ['cacheKey', 'cacheFor', 'target'].includes(feature))
+  if (conflict !== undefined) throw failure('missing-result', neverKept(definition, conflict))
+}
+
+function notRead({ definition }: Run): Error {
+  const { kind, name } = definition
+  const message = `${kind} "${name}" has cacheInMemory: false and persistResult: false, so its value is kept nowhere. Ask for the state alone, or remove one of them.`
+  return taskError('MISSING_RESULT', 'run', message)
+}
+
+function produce(run: Run, plan: Plan): Promise<Stored> {
+  if (plan.lookup === 'target') return produceTarget(run, plan)
+  if (plan.lookup === 'cache') return produceCached(run, plan)
+  if (plan.decision.persist && isResumed(run)) return produceResumed(run, plan)
+  const { key, target } = run.definition
+  const off = !plan.decision.persist && (key !== undefined || target !== undefined)
+  return compute(run, plan, { reason: off ? 'not-persisted' : 'no-lookup' })
+}
+
+function isResumed({ outer, definition }: Run): boolean {
+  return definition.kind === 'flow' ? definition.options.runId !== undefined : outer.flow?.resumed === true
+}
+
+async function produceTarget(run: Run, plan: Plan): Promise<Stored> {
+  const keeper = await keeperFor(run)
+  const at = renderedTarget(run)
+  claim(run, keeper, at)
+  return once(run, plan, keeper, { at, found: 'target-found', label: `target ${at}`, memory: undefined })
+}
+
+/** The key in the storage at which a target lies. Its failure is `configuration`. */
+export function renderedTarget(run: Run): string {
+  return rendered(run, run.definition.target?.location as never, undefined)
+}
+
+async function produceCached(run: Run, plan: Plan): Promise<Stored> {
+  run.key ??= keyOf(run)
+  const key = await run.key
+  if ('reason' in key) return compute(run, plan, { reason: key.reason, why: key.problem })
+  const keeper = await keeperFor(run)
+  const at = placeOfKey(run, keeper, key)
+  return once(run, plan, keeper, { at, found: 'cache-hit', label: 'cache', memory: memoryKey(keeper, key) })
+}
+
+/** With a key, a result's own location is used where it has the key in it; otherwise different keys would meet there. */
+export function placeOfKey(run: Run, keeper: Keeper, key: Extract<KeyOutcome, { key: unknown }>): string {
+  const { location } = keeper
+  const keyed = typeof location === 'string' && /\{\+?(?:cacheKey|cache_key)\}/.test(location)
+  return keyed ? rendered(run, location, key) : cacheLocation(key)
+}
+
+/** Under which a key's value is remembered: tasks that share a storage and a key share it. */
+export function memoryKey({ storageId }: Keeper, { text }: Extract<KeyOutcome, { key: unknown }>): string {
+  return `${storageId}\n${text}`
+}
+
+async function produceResumed(run: Run, plan: Plan): Promise<Stored> {
+  const keeper = await keeperFor(run)
+  if (keeper.adapter !== undefined || keeper.location !== undefined) return compute(run, plan, { reason: 'no-lookup' })
+  const at = runLocation(run)
+  const found = await lookUp(run, keeper, at, givenSignal(run))
+  if (found.status === 'hit') return hit(run, found, 'resumed', 'stored by an earlier attempt at this flow run')
+  return compute(run, plan, { reason: found.reason, why: found.why, at })
+}
+
+function rendered(run: Run, location: Parameters<typeof renderLocation>[1], key: KeyOutcome | undefined): string {
+  try {
+    return renderLocation(run, location, key !== undefined && 'key' in key ? key.key : undefined)
+  } catch (error) {
+    throw failure('configuration', error)
+  }
+}
+
+/** Two children of one map at one target: the later is refused before it reads or writes anything. */
+function claim({ batch, index = 0, definition }: Run, { storageId }: Keeper, at: string): void {
+  const id = `${storageId}\n${at}`
+  const other = batch?.targets.get(id)
+  if (other === undefined) {
+    batch?.targets.set(id, index)
+    return
+  }
+  const message = `Children ${other} and ${index} of map("${definition.name}") have the same target. Put what tells them apart into it, such as {index} or an input.`
+  throw failure('target-clash', taskError('CONFIG', 'map', message, { key: at }))
+}
+
+/** A place that is looked up and filled. */
+interface Place {
+  readonly at: string
+  readonly found: StateReason
+  readonly label: string
+  /** Under which it is remembered; targets never are. */
+  readonly memory: string | undefined
+}
+
+/** Computes once among the callers in this process: whoever comes meanwhile waits, and takes what is found then. */
+async function once(run: Run, plan: Plan, keeper: Keeper, place: Place): Promise<Stored> {
+  const { flights } = plan.settings.runtime.store
+  const id = `${keeper.storageId}\n${place.at}`
+  for (;;) {
+    const flying = flights.get(id)
+    if (flying === undefined) return lead(flights, id, run, () => lookUpOrCompute(run, plan, keeper, place))
+    const { run: leader, ok, thrown } = await flying
+    throwIfStopped(run.outer)
+    if (leader.definition.origin !== run.definition.origin) continue
+    if (ok) return join(run, leader)
+    const failed = asFailure(thrown)
+    if (failed.state !== 'Cancelled') throw failed
+  }
+}
+
+function join(run: Run, leader: Run): Stored {
+  run.result = leader.result
+  enterDone(run, 'Cached', 'joined', 'computed meanwhile for another caller of the same key')
+  return { value: leader.value, reason: 'joined' }
+}
+
+async function lookUpOrCompute(run: Run, plan: Plan, keeper: Keeper, place: Place): Promise<Stored> {
+  const looked = plan.refresh
+    ? REFRESH
+    : (remembered(run, plan, place) ?? (await lookUp(run, keeper, place.at, givenSignal(run))))
+  if (looked === 'remembered') return { value: run.value, reason: 'memory-hit' }
+  if (looked.status === 'hit') {
+    remember(run, plan, place, looked)
+    return hit(run, looked, place.found, `${place.label}${age(run, looked)}`)
+  }
+  const stored = await compute(run, plan, workOf(looked, place))
+  if (place.memory !== undefined && stored.remembered !== undefined && mayRemember(run)) {
+    plan.settings.runtime.store.memory.set(place.memory, stored.remembered)
+  }
+  return stored
+}
+
+const REFRESH = { status: 'run', reason: 'refresh', why: 'refresh was asked for' } as const
+
+function workOf({ reason, why }: { readonly reason: LookupReason; readonly why: string }, { at }: Place): Work {
+  return { reason, why, at }
+}
+
+function hit(run: Run, found: Extract<Lookup, { status: 'hit' }>, reason: StateReason, message: string): Stored {
+  run.result = found.result
+  run.value = found.value
+  enterDone(run, 'Cached', reason, message)
+  return { value: found.value, reason }
+}
+
+function age({ outer }: Run, { record }: Extract<Lookup, { status: 'hit' }>): string {
+  const { createdAt } = record
+  if (createdAt === undefined) return ''
+  return `, written ${Math.max(0, Math.round((outer.settings.runtime.now() - createdAt.getTime()) / 1000))} s ago`
+}
+
+/** Whether copies in memory may serve a run: not where a validator wants to see the record. */
+export function mayRemember({ definition }: Pick<Run, 'definition'>): boolean {
+  const { cacheInMemory = true, cacheValidators = [] } = definition.options
+  return cacheInMemory && cacheValidators.length === 0
+}
+
+function remembered(run: Run, plan: Plan, { memory }: Place): 'remembered' | undefined {
+  if (memory === undefined || !mayRemember(run)) return undefined
+  const { store, now } = plan.settings.runtime
+  const found = store.memory.get(memory, now, run.definition.cacheFor)
+  if (found === undefined) return undefined
+  run.value = found.value
+  run.result = found.result
+  enterDone(run, 'Cached', 'memory-hit', 'cache, from memory')
+  return 'remembered'
+}
+
+function remember(
+  run: Run,
+  plan: Plan,
+  { memory }: Place,
+  { value, result, record }: Extract<Lookup, { status: 'hit' }>,
+): void {
+  if (memory === undefined || result === undefined || !mayRemember(run)) return
+  const createdAt = record.createdAt?.getTime() ?? 0
+  const expiresAt = record.expiresAt?.getTime()
+  plan.settings.runtime.store.memory.set(memory, { value, result, createdAt, expiresAt, bytes: record.size ?? 0 })
+}

@@ -1,0 +1,65 @@
+import { neverKept } from './definition.ts'
+import { mayRemember, memoryKey, placeOfKey, renderedTarget } from './execute.ts'
+import type { Keeper } from './keeper.ts'
+import { lookUp } from './lookup.ts'
+import { keyOf } from './place.ts'
+import type { Plan } from './plan.ts'
+import type { Run } from './run.ts'
+import { keeperFor } from './store-value.ts'
+
+/** What a look-up would say. */
+export interface LookupExplanation {
+  readonly kind: 'target' | 'cache' | 'none'
+  /** `hit`, or a reason to run. */
+  readonly outcome: string
+  readonly why: string
+  /** The key in the storage, where there is one. */
+  readonly location?: string
+}
+
+/** Looks up what a run would look up, and changes nothing. Errors are those that the run would have. */
+export async function explainLookup(run: Run, plan: Plan): Promise<LookupExplanation> {
+  const { definition } = run
+  const { decision, lookup } = plan
+  const conflict = decision.conflicts.find((feature) => ['cacheKey', 'cacheFor', 'target'].includes(feature))
+  if (conflict !== undefined) throw neverKept(definition, conflict)
+  if (lookup === 'none') return { kind: 'none', ...whyNone(run, plan) }
+  if (lookup === 'target') {
+    const keeper = await keeperFor(run)
+    return look(run, plan, keeper, 'target', renderedTarget(run))
+  }
+  const key = await keyOf(run)
+  if ('reason' in key) return { kind: 'cache', outcome: key.reason, why: key.problem }
+  const keeper = await keeperFor(run)
+  const { store, now } = plan.settings.runtime
+  const location = placeOfKey(run, keeper, key)
+  if (
+    !plan.refresh &&
+    mayRemember(run) &&
+    store.memory.get(memoryKey(keeper, key), now, definition.cacheFor) !== undefined
+  )
+    return { kind: 'cache', outcome: 'hit', why: 'it is in memory', location }
+  return look(run, plan, keeper, 'cache', location)
+}
+
+function whyNone({ definition }: Run, { decision }: Plan): { readonly outcome: string; readonly why: string } {
+  if (definition.key === undefined && definition.target === undefined)
+    return { outcome: 'no-lookup', why: 'it has no cacheKey, cacheFor or target' }
+  return {
+    outcome: 'not-persisted',
+    why: decision.persist ? 'nothing is looked up' : 'what is never stored is not looked for',
+  }
+}
+
+async function look(
+  run: Run,
+  { refresh }: Plan,
+  keeper: Keeper,
+  kind: 'target' | 'cache',
+  location: string,
+): Promise<LookupExplanation> {
+  if (refresh) return { kind, outcome: 'refresh', why: 'refresh was asked for', location }
+  const found = await lookUp(run, keeper, location, undefined)
+  if (found.status === 'hit') return { kind, outcome: 'hit', why: 'it is stored, and may be used', location }
+  return { kind, outcome: found.reason, why: found.why, location }
+}

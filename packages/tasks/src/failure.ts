@@ -1,0 +1,46 @@
+import { isResultError, ResultError, type ResultErrorCode } from '@resultkit/core'
+import type { StateReason, StateType } from './state-types.ts'
+
+/** How a run ended that did not succeed. */
+export interface Failure {
+  readonly state: StateType
+  readonly reason: StateReason
+  readonly error: unknown
+}
+
+// A wrapper, not a subclass: the error that users meet stays the one that was thrown.
+const FAILURE = Symbol('resultkit.failure')
+
+/** Marks an error with the state and reason that it leads to. */
+export function failure(reason: StateReason, error: unknown, state: StateType = 'Failed'): Failure {
+  const failed = { state, reason, error }
+  Object.defineProperty(failed, FAILURE, { value: true })
+  return failed
+}
+
+function isFailure(thrown: unknown): thrown is Failure {
+  return typeof thrown === 'object' && thrown !== null && FAILURE in thrown
+}
+
+/** The failure that anything thrown stands for. */
+export function asFailure(thrown: unknown, reason: StateReason = 'error'): Failure {
+  if (isFailure(thrown)) return thrown
+  if (isResultError(thrown) && thrown.code === 'ABORTED') return failure('aborted', thrown, 'Cancelled')
+  return failure(reason, thrown)
+}
+
+/** CONFIG, and other errors of this package. */
+export function taskError(
+  code: ResultErrorCode,
+  operation: string,
+  message: string,
+  details: { readonly cause?: unknown; readonly key?: string } = {},
+): ResultError {
+  return new ResultError({ code, operation, message, ...details })
+}
+
+/** What an error says for people: its name and message. */
+export function messageOf(error: unknown): string {
+  if (isResultError(error)) return `${error.name} ${error.code}: ${error.message}`
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+}

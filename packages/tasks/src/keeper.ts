@@ -1,0 +1,146 @@
+import {
+  isResultError,
+  type Location,
+  Result,
+  type ResultMode,
+  type ResultOptions,
+  type ResultStorage,
+  type Seal,
+  type Serializer,
+} from '@resultkit/core'
+import { missing } from './default-store.ts'
+import type { Definition } from './definition.ts'
+import { taskError } from './failure.ts'
+import type { Plan } from './plan.ts'
+import { isResultAdapter, type ResultAdapter } from './result-adapter.ts'
+import type { StoreState } from './runtime.ts'
+
+/** A Result of values of any kind, at keys that are rendered already. */
+export type PlainResult = Result<unknown, undefined, ResultMode, Seal>
+type AnyOptions = ResultOptions<unknown, undefined, ResultMode, Seal>
+
+/** What a plan stores with. */
+export interface Keeper {
+  /** For results without a storage of ours. */
+  readonly adapter: ResultAdapter | undefined
+  readonly result: PlainResult
+  /** Where the Result itself says that results lie; `undefined` where the task decides. */
+  readonly location: Location
+  /** What the storage is, for what is shared between tasks: its uri. */
+  readonly storageId: string
+  /** Whether the values are streams of items, as far as it is known. */
+  readonly isStream: boolean
+}
+
+/** Opens the storage and serializer of a plan. Errors: CONFIG. */
+export async function openKeeper(definition: Definition, plan: Plan): Promise<Keeper> {
+  const { keeping, settings } = plan
+  const { result } = keeping
+  if (result !== undefined && isResultAdapter(result)) {
+    return { adapter: result, result: new Result(), location: undefined, storageId: result.kind, isStream: false }
+  }
+  const state = settings.runtime.store
+  const own = definition.options.result !== undefined
+  const serializer = serializerOf(definition, plan, own)
+  const base =
+    result === undefined
+      ? await fromStore(state, plan, serializer)
+      : overridden(inherited(result as unknown as PlainResult, own), state, keeping.storage, serializer)
+  const location = result === undefined ? undefined : inheritable(result.location, own)
+  const kept = definition.target?.format === 'plain' ? plainUnlessEncrypted(base) : base
+  const isStream = serializer === 'ndjson' || (typeof serializer === 'object' && serializer.kind === 'stream')
+  return { adapter: undefined, result: withoutLocation(kept), location, storageId: kept.uri ?? '', isStream }
+}
+
+/** A flow's validators are for the flow's own value. */
+function inherited(result: PlainResult, own: boolean): PlainResult {
+  return own ? result : (result.with({ validators: [], cacheValidators: [] }) as PlainResult)
+}
+
+function withoutLocation(result: PlainResult): PlainResult {
+  return result.location === undefined ? result : (result.with({ location: undefined }) as PlainResult)
+}
+
+/** A flow's location is for its tasks only where it tells them apart. */
+function inheritable(location: Location, own: boolean): Location {
+  if (own || typeof location === 'function') return location
+  return location !== undefined && /\{\+?(?:task_name|taskName)\}/.test(location) ? location : undefined
+}
+
+const BY_EXTENSION: Readonly<Record<string, string>> = { json: 'json', ndjson: 'ndjson', txt: 'text', csv: 'text' }
+
+/** The serializer that is asked for by an option, or by a target's extension. `undefined` leaves it to the result or store. */
+function serializerOf(
+  { options, target }: Definition,
+  { keeping }: Plan,
+  own: boolean,
+): Serializer | string | undefined {
+  if (options.resultSerializer !== undefined) return options.resultSerializer
+  const name = typeof target?.location === 'string' && !own ? /\.(\w+)$/.exec(target.location)?.[1] : undefined
+  return (name === undefined ? undefined : BY_EXTENSION[name]) ?? keeping.serializer
+}
+
+function overridden(
+  result: PlainResult,
+  state: StoreState,
+  storage: ResultStorage | string | undefined,
+  serializer: Serializer | string | undefined,
+): PlainResult {
+  const options: { storage?: ResultStorage; name?: string; serializer?: Serializer | string } = {}
+  if (storage !== undefined) Object.assign(options, storageOptions(state, storage))
+  if (serializer !== undefined) options.serializer = serializer
+  return Object.keys(options).length === 0 ? result : (result.with(options) as PlainResult)
+}
+
+function storageOptions(state: StoreState, storage: ResultStorage | string): AnyOptions {
+  if (typeof storage !== 'string') return { storage, name: undefined }
+  const found = state.storages?.[storage]
+  if (found !== undefined) return { storage: found, name: storage }
+  const message = `resultStorage: '${storage}' is to override the storage of a result, and its slug is not known here. Give the storage itself, or give the runtime's store as options: { storages: {...} }.`
+  throw taskError('CONFIG', 'configure', message)
+}
+
+async function fromStore(state: StoreState, plan: Plan, asked: Serializer | string | undefined): Promise<PlainResult> {
+  const { runtime } = plan.settings
+  const { storage } = plan.keeping
+  const store = await state.open()
+  const slug =
+    typeof storage === 'string' ? storage : storage === undefined ? runtime.defaults.resultStorage : undefined
+  const wanted =
+    asked ?? runtime.defaults.resultSerializer ?? (process.env['RESULTKIT_DEFAULT_SERIALIZER'] || undefined)
+  const make = (serializer: Serializer | string | undefined): PlainResult => {
+    const options = { clock: runtime.clock, ...(serializer === undefined ? {} : { serializer }) } as AnyOptions
+    return store.result(slug, options) as PlainResult
+  }
+  const result = wanted === undefined ? withDefault(make, state) : make(wanted)
+  if (storage === undefined || typeof storage === 'string') return result
+  // Of the store stay its codecs, keyring and seal, so that an encrypting store encrypts here too.
+  return result.with({ storage, name: undefined }) as PlainResult
+}
+
+/** pickle, where the store can read it; a store that was given with other serializers only writes what it can read. */
+function withDefault(
+  make: (serializer: Serializer | string | undefined) => PlainResult,
+  state: StoreState,
+): PlainResult {
+  if (state.options?.defaults?.serializer !== undefined) return make(undefined)
+  const plain = make(undefined)
+  try {
+    return make('pickle')
+  } catch (error) {
+    if (!isResultError(error) || error.code !== 'CONFIG') throw error
+    if (state.isDefault)
+      throw missing('@resultkit/pickle', 'Results are stored with pickle unless a serializer is given')
+    return plain
+  }
+}
+
+/** Other tools can read a target, unless it is encrypted: then only a record says so. */
+function plainUnlessEncrypted(result: PlainResult): PlainResult {
+  try {
+    return result.with({ format: 'plain' }) as PlainResult
+  } catch (error) {
+    if (isResultError(error) && error.code === 'CONFIG') return result
+    throw error
+  }
+}

@@ -1,0 +1,105 @@
+import { isResultError, type RecordInfo, Result, type ResultErrorCode, type Validator } from '@resultkit/core'
+import { isDigestValidator, runDigests } from './cache-validators.ts'
+import type { Definition } from './definition.ts'
+import { failure, messageOf, taskError } from './failure.ts'
+import type { Keeper, PlainResult } from './keeper.ts'
+import { contextOf } from './place.ts'
+import type { Run } from './run.ts'
+import type { LookupReason, PublishedResult, StateReason } from './state-types.ts'
+import { isStream, streamedValue } from './streamed.ts'
+
+/** What is stored at a place, if it may be used. */
+export type Lookup =
+  | {
+      readonly status: 'hit'
+      readonly value: unknown
+      readonly result: PublishedResult | undefined
+      readonly record: RecordInfo
+    }
+  | { readonly status: 'run'; readonly reason: LookupReason; readonly why: string; readonly etag?: string | undefined }
+
+const UNREADABLE: ReadonlySet<ResultErrorCode> = new Set([
+  'CORRUPT',
+  'REPLACED',
+  'DESERIALIZE',
+  'DECRYPT',
+  'UNSUPPORTED',
+])
+
+/** Looks at a place: one request. Errors are failures with their reason: an outage, and what the options do not let pass. */
+export async function lookUp(run: Run, keeper: Keeper, at: string, signal: AbortSignal | undefined): Promise<Lookup> {
+  const { definition } = run
+  const result = withCacheValidators(run, keeper.result)
+  try {
+    const found = await result.find(at, findOptions(definition, signal))
+    if (found.status === 'miss') return { status: 'run', reason: 'miss', why: 'nothing is stored there' }
+    const { etag } = found.record
+    if (found.status === 'expired') return { status: 'run', reason: 'expired', why: expiredWhy(found.reason), etag }
+    if (found.status === 'invalid' && found.reason === 'cacheValidators')
+      return { status: 'run', reason: 'invalid', why: 'its cache validators do not let it be used again', etag }
+    const issues = found.status === 'invalid' ? found.issues : await ownIssues(definition, found.value)
+    if (issues.length > 0) return storedInvalid(definition, issues.length, etag)
+    if (found.status !== 'hit') return { status: 'run', reason: 'invalid', why: 'it is not valid', etag }
+    const value = isStream(found.value) ? streamedValue(keeper, at) : found.value
+    return { status: 'hit', value, result: found.reference, record: found.record }
+  } catch (error) {
+    return unreadable(definition, error)
+  }
+}
+
+function findOptions(
+  { cacheFor }: Definition,
+  signal: AbortSignal | undefined,
+): { maxAge?: number; signal?: AbortSignal } {
+  return { ...(cacheFor === undefined ? {} : { maxAge: cacheFor }), ...(signal === undefined ? {} : { signal }) }
+}
+
+function expiredWhy(reason: 'expiresAt' | 'maxAge'): string {
+  return reason === 'maxAge' ? 'it is older than cacheFor' : 'it has expired'
+}
+
+function withCacheValidators(run: Run, result: PlainResult): PlainResult {
+  const { options, digests } = run.definition
+  const { cacheValidators = [] } = options
+  if (cacheValidators.length === 0) return result
+  const wanted = Object.entries(runDigests(digests, contextOf(run), run.outer.settings.runtime.classes))
+  const compare = ({ record }: { readonly record: RecordInfo }): boolean =>
+    wanted.every(([name, digest]) => digestsIn(record)[name] === digest)
+  const functions = cacheValidators.filter((validator) => !isDigestValidator(validator))
+  return result.with({ cacheValidators: [compare, ...functions] } as never) as PlainResult
+}
+
+function digestsIn({ metadata }: RecordInfo): Readonly<Record<string, unknown>> {
+  const digests = metadata?.['digests']
+  return typeof digests === 'object' && digests !== null ? (digests as Readonly<Record<string, unknown>>) : {}
+}
+
+/** The Result has validated the value; these are the task's own validators, if any. */
+async function ownIssues({ options }: Definition, value: unknown): Promise<readonly unknown[]> {
+  const { validators = [] } = options
+  if (validators.length === 0 || isStream(value)) return []
+  const own = new Result<never>({ validators: validators as readonly Validator<never>[], serializer: 'json' })
+  return (await own.validate(value)).issues
+}
+
+function storedInvalid({ options, name }: Definition, count: number, etag: string): Lookup {
+  const why = `it does not pass the validators (${count} ${count === 1 ? 'issue' : 'issues'})`
+  if (options.onInvalid === 'run') return { status: 'run', reason: 'invalid', why, etag }
+  const message = `The stored result of "${name}" does not pass its validators (${count} ${count === 1 ? 'issue' : 'issues'}). Delete it, give refresh: true, or onInvalid: 'run' to replace such ones.`
+  throw failure('stored-invalid', taskError('VALIDATION_FAILED', 'find', message), 'ValidationFailed')
+}
+
+function unreadable({ options }: Definition, error: unknown): Lookup {
+  if (!isResultError(error)) throw error
+  const { code } = error
+  if (UNREADABLE.has(code)) {
+    if (options.onUnreadable === 'run') return { status: 'run', reason: 'unreadable', why: messageOf(error) }
+    throw failure('unreadable', error)
+  }
+  if (code === 'ABORTED') throw error
+  throw failure(reasonOf(code), error)
+}
+
+function reasonOf(code: ResultErrorCode): StateReason {
+  return ['CONFIG', 'INVALID_KEY', 'INVALID_LOCATION', 'SERIALIZE'].includes(code) ? 'configuration' : 'lookup-failed'
+}

@@ -1,0 +1,15 @@
+import { call } from './call.ts'
+import type { Flow } from './flow.ts'
+import type { Batch } from './run.ts'
+import { definitionOf, type Task, type TaskInput } from './task.ts'
+import type { TaskPromise } from './task-promise.ts'
+
+/**
+ * Starts a run for each input, and gives their promises in order; `run.index` and `{index}` in locations are the place. Two children
+ * with the same target: the later one is refused with CONFIG before it reads or writes. Errors: CONFIG for what is no task.
+ */
+export function map<I, T>(of: Task<I, T> | Flow<I, T>, inputs: Iterable<TaskInput<I>>): TaskPromise<T>[] {
+  const definition = definitionOf(of)
+  const batch: Batch = { targets: new Map() }
+  return Array.from(inputs, (input, index) => call(definition, input, index, batch) as TaskPromise<T>)
+}

@@ -1,0 +1,56 @@
+import type { JsonObject } from '@resultkit/core'
+import { signalOf } from './cancellation.ts'
+import { contextId, logLine, type Run } from './run.ts'
+import type { Scope } from './scope.ts'
+import type { PublishedResult } from './state-types.ts'
+import type { RunContext } from './task-options.ts'
+
+/** Makes what a body is given beside its input. */
+export function contextFor(run: Run, scope: Scope): RunContext {
+  return new Context(run, scope)
+}
+
+/**
+ * Bodies are called more often than anything else, and few look at all of this: a class keeps the making of it to one small
+ * object, and what is taken out of it, also by destructuring, is made when it is asked for.
+ */
+class Context implements RunContext {
+  readonly #run: Run
+  readonly #scope: Scope
+
+  constructor(run: Run, scope: Scope) {
+    this.#run = run
+    this.#scope = scope
+  }
+
+  get runId(): string {
+    return contextId(this.#run)
+  }
+
+  get attempt(): number {
+    return this.#run.attempt
+  }
+
+  get index(): number | undefined {
+    return this.#run.index
+  }
+
+  get signal(): AbortSignal {
+    return signalOf(this.#scope)
+  }
+
+  get log(): RunContext['log'] {
+    const run = this.#run
+    return (message: string, details?: JsonObject): void => {
+      logLine(run, details === undefined ? message : `${message} ${JSON.stringify(details)}`)
+    }
+  }
+
+  get track(): RunContext['track'] {
+    const run = this.#run
+    return (result: PublishedResult): void => {
+      run.tracked ??= []
+      run.tracked.push(result)
+    }
+  }
+}

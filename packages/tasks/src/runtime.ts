@@ -1,0 +1,109 @@
+import {
+  type Clock,
+  createResultStore,
+  nowMs,
+  type ResultStorage,
+  type ResultStore,
+  type ResultStoreOptions,
+  type Seal,
+} from '@resultkit/core'
+import { type Boundary, makeBoundary } from './boundary.ts'
+import type { HashableClass } from './canonical-hash.ts'
+import { openDefaultStore } from './default-store.ts'
+import { taskError } from './failure.ts'
+import type { Flights } from './single-flight.ts'
+import type { StateSink } from './sinks/state-sink.ts'
+import type { RuntimeDefaults, RuntimeOptions } from './task-options.ts'
+import { type ValueMemory, valueMemory } from './value-memory.ts'
+
+/** A store, and what this process remembers of it. */
+export interface StoreState {
+  /** Opens the default store at the first call that needs it. */
+  open(): Promise<ResultStore<Seal>>
+  /** Where a store was given as options: its storages by slug. */
+  readonly storages: Readonly<Record<string, ResultStorage>> | undefined
+  readonly options: ResultStoreOptions | undefined
+  readonly isDefault: boolean
+  readonly memory: ValueMemory
+  readonly flights: Flights
+}
+
+/** What all runs below it share. */
+export interface Runtime {
+  readonly options: RuntimeOptions
+  readonly store: StoreState
+  readonly boundary: Boundary | undefined
+  readonly clock: Clock
+  /** Milliseconds since 1970 UTC. */
+  now(): number
+  readonly defaults: RuntimeDefaults
+  readonly classes: readonly HashableClass[]
+}
+
+const DEFAULT_BYTES = 64 * 1024 * 1024
+
+// Flows that name the same store share what is in flight and in memory.
+const states = new WeakMap<object, StoreState>()
+let defaultState: StoreState | undefined
+
+function stateOf({ store, cacheBytes = DEFAULT_BYTES }: RuntimeOptions): StoreState {
+  if (store === undefined) {
+    defaultState ??= { ...remembering(cacheBytes), open: openDefaultStore, isDefault: true }
+    return defaultState
+  }
+  const known = states.get(store)
+  if (known !== undefined) return known
+  const state = 'storages' in store ? fromOptions(store, cacheBytes) : fromStore(store, cacheBytes)
+  states.set(store, state)
+  return state
+}
+
+function fromOptions(options: ResultStoreOptions, cacheBytes: number): StoreState {
+  const store = createResultStore(options)
+  return { ...remembering(cacheBytes), open: async () => store, storages: options.storages, options }
+}
+
+function fromStore(store: ResultStore<Seal>, cacheBytes: number): StoreState {
+  return { ...remembering(cacheBytes), open: async () => store }
+}
+
+function remembering(cacheBytes: number): Omit<StoreState, 'open'> {
+  return {
+    storages: undefined,
+    options: undefined,
+    isDefault: false,
+    memory: valueMemory(cacheBytes),
+    flights: new Map(),
+  }
+}
+
+/** Makes a runtime. What `options` does not say is as in `outer`. Errors: CONFIG. */
+export function makeRuntime(options: RuntimeOptions, outer: RuntimeOptions = {}): Runtime {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  const merged: RuntimeOptions = { ...outer, ...given, defaults: { ...outer.defaults, ...options.defaults } }
+  const { sink = [], redact, clock = Date.now, classes = [] } = merged
+  const sinks = Array.isArray(sink) ? (sink as readonly StateSink[]) : [sink as StateSink]
+  for (const each of sinks) {
+    if (typeof each?.publish === 'function' && typeof each.flush === 'function') continue
+    throw taskError(
+      'CONFIG',
+      'withRuntime',
+      'sink is a StateSink, or a list of them: an object with publish and flush.',
+    )
+  }
+  return {
+    options: merged,
+    store: stateOf(merged),
+    boundary: makeBoundary(sinks, redact),
+    clock,
+    now: () => nowMs(clock),
+    defaults: withEnvironment(merged.defaults ?? {}),
+    classes,
+  }
+}
+
+function withEnvironment(defaults: RuntimeDefaults): RuntimeDefaults {
+  const persist = process.env['RESULTKIT_PERSIST_BY_DEFAULT']?.toLowerCase()
+  const byEnvironment = persist === 'true' || persist === '1'
+  return { ...defaults, persistResult: defaults.persistResult ?? (byEnvironment || undefined) }
+}

@@ -1,0 +1,65 @@
+import type { PublishedResult } from './state-types.ts'
+
+/** A copy of a stored value, for keyed look-ups. */
+export interface Remembered {
+  readonly value: unknown
+  readonly result: PublishedResult
+  /** Milliseconds since 1970 UTC: when the stored one was created. */
+  readonly createdAt: number
+  readonly expiresAt: number | undefined
+  readonly bytes: number
+}
+
+/** Copies of values by key, the least recently used leaving first. */
+export interface ValueMemory {
+  /** What may still be used at `now`, if younger than `maxAge`. */
+  get(key: string, now: () => number, maxAge: number | undefined): Remembered | undefined
+  set(key: string, remembered: Remembered): void
+  delete(key: string): void
+}
+
+/** Makes a memory of so many bytes, counted as stored. */
+export function valueMemory(limit: number): ValueMemory {
+  const entries = new Map<string, Remembered>()
+  let total = 0
+
+  const drop = (key: string): void => {
+    const found = entries.get(key)
+    if (found === undefined) return
+    total -= found.bytes
+    entries.delete(key)
+  }
+
+  return {
+    get(key, now, maxAge) {
+      const found = entries.get(key)
+      if (found === undefined) return undefined
+      if ((found.expiresAt !== undefined || maxAge !== undefined) && isOver(found, now(), maxAge)) {
+        drop(key)
+        return undefined
+      }
+      // Order matters only when something will have to leave.
+      if (total > limit / 2) {
+        entries.delete(key)
+        entries.set(key, found)
+      }
+      return found
+    },
+    set(key, remembered) {
+      drop(key)
+      if (remembered.bytes > limit) return
+      entries.set(key, remembered)
+      total += remembered.bytes
+      for (const oldest of entries.keys()) {
+        if (total <= limit) break
+        drop(oldest)
+      }
+    },
+    delete: drop,
+  }
+}
+
+function isOver({ createdAt, expiresAt }: Remembered, now: number, maxAge: number | undefined): boolean {
+  if (expiresAt !== undefined && now >= expiresAt) return true
+  return maxAge !== undefined && Math.max(0, now - createdAt) >= maxAge
+}

@@ -132,18 +132,7 @@ function drained(flight: Flight): Promise<void> {
 }
 
 function replyOf(call: Call, flight: Flight, response: IncomingMessage): Reply {
-  const { request, timer, land } = flight
   let begun = false
-  const finish = (): void => {
-    land()
-    // The answer came before the whole body had left: the connection is of no more use.
-    if (!request.writableEnded) request.destroy()
-  }
-  const begin = (): void => {
-    begun = true
-    const wake = (): void => flight.wake?.()
-    for (const event of ['readable', 'end', 'error', 'close']) response.on(event, wake)
-  }
   response.on('error', (error) => {
     flight.failure ??= networkError(call, error)
   })
@@ -151,36 +140,56 @@ function replyOf(call: Call, flight: Flight, response: IncomingMessage): Reply {
     status: response.statusCode ?? 0,
     headers: response.headers,
     async next() {
-      if (!begun) begin()
+      // Not before: with these listeners a body cannot be drained.
+      if (!begun) listen(flight, response)
+      begun = true
       for (;;) {
         if (flight.failure !== undefined) throw flight.failure
         const piece = response.read() as Buffer | null
         if (piece !== null) return new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength)
         if (response.readableEnded) {
-          finish()
+          finish(flight)
           return undefined
         }
         if (response.destroyed) throw networkError(call, response.errored ?? new Error('The connection was closed.'))
-        flight.waiting = true
-        moved(flight)
-        await new Promise<void>((resolve) => {
-          flight.wake = resolve
-        })
-        flight.wake = undefined
-        flight.waiting = false
+        await readable(flight)
       }
     },
-    release() {
-      const length = Number(response.headers['content-length'] ?? Number.POSITIVE_INFINITY)
-      if (response.readableEnded) return finish()
-      if (begun || length > DRAIN_BYTES || !request.writableEnded) {
-        land()
-        return void request.destroy()
-      }
-      flight.waiting = true
-      timer.refresh().unref()
-      response.on('close', land)
-      response.resume()
-    },
+    release: () => letGo(flight, response, begun),
   }
+}
+
+function listen(flight: Flight, response: IncomingMessage): void {
+  const wake = (): void => flight.wake?.()
+  for (const event of ['readable', 'end', 'error', 'close']) response.on(event, wake)
+}
+
+async function readable(flight: Flight): Promise<void> {
+  flight.waiting = true
+  moved(flight)
+  await new Promise<void>((resolve) => {
+    flight.wake = resolve
+  })
+  flight.wake = undefined
+  flight.waiting = false
+}
+
+function finish({ request, land }: Flight): void {
+  land()
+  // The answer came before the whole body had left: the connection is of no more use.
+  if (!request.writableEnded) request.destroy()
+}
+
+function letGo(flight: Flight, response: IncomingMessage, begun: boolean): void {
+  const { request, timer, land } = flight
+  const length = Number(response.headers['content-length'] ?? Number.POSITIVE_INFINITY)
+  if (response.readableEnded) return finish(flight)
+  if (begun || length > DRAIN_BYTES || !request.writableEnded) {
+    land()
+    return void request.destroy()
+  }
+  flight.waiting = true
+  timer.refresh().unref()
+  response.on('close', land)
+  response.resume()
 }

@@ -31,5 +31,9 @@ export function receiptOf({ call, key, options }: Upload, answer: Answered, size
 export function uploadError({ call, options, ifGenerationMatch }: Upload, { status, text }: Answered): Error {
   const refused = refusedOf(status, text)
   if (status === 412 && ifGenerationMatch !== undefined) return conditionFailed(call, options, refusedCause(refused))
+  if (status === 400 && /match calculated (?:CRC32C|MD5)/i.test(refused.message)) {
+    const what = 'bytes were damaged on the way, and the service refused them. Try again'
+    return failure(call, 'UNAVAILABLE', what, { retryable: true, cause: refusedCause(refused) })
+  }
   return bucketError(call, refused)
 }

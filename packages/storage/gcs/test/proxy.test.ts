@@ -82,9 +82,15 @@ test('a black hole is TIMEOUT, and an abort ends the waiting', async () => {
   expect(await get(patient, 'b')).toBeUndefined()
 })
 
-test('a bit that flips on the way up is refused by the service: nothing is stored', async () => {
+test('a bit that flips on the way up is refused by the service: nothing is stored, and a retry writes it', async () => {
   const storage = behind()
   proxy.arm({ request: { corruptAt: 30_000 } })
-  await failureOf(put(storage, 'a', pattern(50_000)), { code: 'CONFIG' })
+  await failureOf(put(storage, 'a', pattern(50_000)), { code: 'UNAVAILABLE', retryable: true })
   expect(await get(storage, 'a')).toBeUndefined()
+  const persistent = behind({ retry, chunkSize: UNIT })
+  for (const skip of [0, 1, 2]) {
+    proxy.arm({ request: { corruptAt: 3000 } }, { request: /^PUT/, skip })
+    await put(persistent, 'b', streamed(pattern(2 * UNIT + 9000)), { ifAbsent: skip === 0 })
+    expect(await get(persistent, 'b')).toEqual(pattern(2 * UNIT + 9000))
+  }
 })

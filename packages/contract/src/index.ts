@@ -1,6 +1,8 @@
 export { codecContract } from './codec/codec-contract.ts'
 export { applies, type ContractCase, unmetRequirements } from './contract-case.ts'
 export { layerContract } from './layer/layer-contract.ts'
+export { findLeaks, type Printer, type Secrets } from './redaction/leaks.ts'
+export { type RedactionSubject, redactionContract } from './redaction/redaction-contract.ts'
 export { resultContract } from './result/result-contract.ts'
 export { serializerContract } from './serializer/serializer-contract.ts'
 export { outageContract } from './storage/outage-contract.ts'

@@ -13,13 +13,19 @@ export function runBody(run: Run): Promise<unknown> {
 }
 
 async function runTask(run: Run): Promise<unknown> {
-  const { outer, definition } = run
-  const scope = makeScope(outer.settings, outer.flow, outer, definition.options.signal)
+  const { outer } = run
+  const scope = makeScope(outer.settings, outer.flow, outer, signalFor(run))
   try {
     return await bounded(run, scope)
   } finally {
     releaseScope(scope)
   }
+}
+
+function signalFor({ definition, leased }: Run): AbortSignal | undefined {
+  const { signal } = definition.options
+  if (leased === undefined || signal === undefined) return leased ?? signal
+  return AbortSignal.any([leased, signal])
 }
 
 /** The shortest way through a body: nothing bounds it and nothing is told. */
@@ -60,7 +66,7 @@ async function bounded(run: Run, scope: Scope): Promise<unknown> {
 async function runFlow(run: Run): Promise<unknown> {
   const { definition, outer } = run
   const flow = flowRunOf(run)
-  const scope = makeScope(settingsBelow(definition, outer.settings), flow, outer, definition.options.signal)
+  const scope = makeScope(settingsBelow(definition, outer.settings), flow, outer, signalFor(run))
   try {
     const value = await bounded(run, scope)
     await settled(flow)

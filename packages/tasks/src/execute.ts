@@ -6,6 +6,7 @@ import { asFailure, type Failure, failure, taskError } from './failure.ts'
 import { resolveInput } from './inputs.ts'
 import type { Keeper } from './keeper.ts'
 import { type Lookup, lookUp } from './lookup.ts'
+import { onceInStorage } from './once-in-storage.ts'
 import { cacheLocation, type KeyOutcome, keyOf, renderLocation, runLocation } from './place.ts'
 import type { Plan } from './plan.ts'
 import { enterDone, enterFailed, enterPending, type Run } from './run.ts'
@@ -165,17 +166,36 @@ function join(run: Run, leader: Run): Stored {
 }
 
 async function lookUpOrCompute(run: Run, plan: Plan, keeper: Keeper, place: Place): Promise<Stored> {
-  const looked = plan.refresh
-    ? REFRESH
-    : (remembered(run, plan, place) ?? (await lookUp(run, keeper, place.at, givenSignal(run))))
-  if (looked === 'remembered') return { value: run.value, reason: 'memory-hit' }
-  if (looked.status === 'hit') {
-    remember(run, plan, place, looked)
-    return hit(run, looked, place.found, `${place.label}${age(run, looked)}`)
-  }
-  const stored = await compute(run, plan, workOf(looked, place))
-  if (place.memory !== undefined && stored.remembered !== undefined && mayRemember(run)) {
-    plan.settings.runtime.store.memory.set(place.memory, stored.remembered)
+  if (!plan.refresh && remembered(run, plan, place)) return { value: run.value, reason: 'memory-hit' }
+  if (run.definition.options.once === 'storage') return onceAmongAll(run, plan, keeper, place)
+  const looked = plan.refresh ? REFRESH : await lookUp(run, keeper, place.at, givenSignal(run))
+  if (looked.status === 'hit') return take(run, plan, place, looked)
+  return remembering(run, plan, place, await compute(run, plan, workOf(looked, place)))
+}
+
+function onceAmongAll(run: Run, plan: Plan, keeper: Keeper, place: Place): Promise<Stored> {
+  let tried = false
+  return onceInStorage(run, keeper, {
+    at: place.at,
+    leaseMs: plan.settings.runtime.leaseMs,
+    // Whoever published while this one computed has refreshed it as well.
+    look: async () => (plan.refresh && !tried ? REFRESH : lookUp(run, keeper, place.at, givenSignal(run))),
+    hit: (looked) => take(run, plan, place, looked),
+    compute: async (looked, condition) => {
+      tried = true
+      return remembering(run, plan, place, await compute(run, plan, { ...workOf(looked, place), condition }))
+    },
+  })
+}
+
+function take(run: Run, plan: Plan, place: Place, looked: Extract<Lookup, { status: 'hit' }>): Stored {
+  remember(run, plan, place, looked)
+  return hit(run, looked, place.found, `${place.label}${age(run, looked)}`)
+}
+
+function remembering(run: Run, plan: Plan, { memory }: Place, stored: Stored): Stored {
+  if (memory !== undefined && stored.remembered !== undefined && mayRemember(run)) {
+    plan.settings.runtime.store.memory.set(memory, stored.remembered)
   }
   return stored
 }
@@ -189,6 +209,8 @@ function workOf({ reason, why }: { readonly reason: LookupReason; readonly why: 
 function hit(run: Run, found: Extract<Lookup, { status: 'hit' }>, reason: StateReason, message: string): Stored {
   run.result = found.result
   run.value = found.value
+  // What was found is stored, also where a stream has no reference yet.
+  run.storing = Promise.resolve()
   enterDone(run, 'Cached', reason, message)
   return { value: found.value, reason }
 }
@@ -205,15 +227,16 @@ export function mayRemember({ definition }: Pick<Run, 'definition'>): boolean {
   return cacheInMemory && cacheValidators.length === 0
 }
 
-function remembered(run: Run, plan: Plan, { memory }: Place): 'remembered' | undefined {
-  if (memory === undefined || !mayRemember(run)) return undefined
+/** Whether memory has it: the run is Cached then. */
+function remembered(run: Run, plan: Plan, { memory }: Place): boolean {
+  if (memory === undefined || !mayRemember(run)) return false
   const { store, now } = plan.settings.runtime
-  const found = store.memory.get(memory, now, run.definition.cacheFor)
-  if (found === undefined) return undefined
-  run.value = found.value
-  run.result = found.result
+  const kept = store.memory.get(memory, now, run.definition.cacheFor)
+  if (kept === undefined) return false
+  run.value = kept.value
+  run.result = kept.result
   enterDone(run, 'Cached', 'memory-hit', 'cache, from memory')
-  return 'remembered'
+  return true
 }
 
 function remember(

@@ -35,12 +35,12 @@ export function flow<I = unknown, T = unknown>(
 }
 
 function defineFlow(name: string, fn: Body, options: FlowOptions<never, never>, origin: object): Definition {
-  const { store, sink, clock, redact, defaults, classes, cacheBytes, ...own } = options
+  const { store, sink, clock, redact, defaults, classes, cacheBytes, leaseFor, ...own } = options
   if (own.runId !== undefined && (typeof own.runId !== 'string' || !/^[\w.:-]{1,200}$/.test(own.runId))) {
     const message = `flow "${name}": runId is a text of letters, digits, "-", "_", "." and ":", at most 200. Pass the one that the run had.`
     throw taskError('CONFIG', 'flow', message)
   }
-  const runtime: RuntimeOptions = { store, sink, clock, redact, defaults, classes, cacheBytes }
+  const runtime: RuntimeOptions = { store, sink, clock, redact, defaults, classes, cacheBytes, leaseFor }
   // What is wrong with it is told here, not at the first run.
   makeRuntime(runtime)
   return define('flow', name, fn, own, runtime, origin)

@@ -45,7 +45,7 @@ export async function openKeeper(definition: Definition, plan: Plan): Promise<Ke
   const base =
     result === undefined
       ? await fromStore(state, plan, serializer)
-      : overridden(inherited(result as unknown as PlainResult, own), state, keeping.storage, serializer)
+      : await overridden(inherited(result as unknown as PlainResult, own), state, keeping.storage, serializer)
   const location = result === undefined ? undefined : inheritable(result.location, own)
   const kept = definition.target?.format === 'plain' ? plainUnlessEncrypted(base) : base
   const isStream = serializer === 'ndjson' || (typeof serializer === 'object' && serializer.kind === 'stream')
@@ -55,6 +55,22 @@ export async function openKeeper(definition: Definition, plan: Plan): Promise<Ke
 /** A flow's validators are for the flow's own value. */
 function inherited(result: PlainResult, own: boolean): PlainResult {
   return own ? result : (result.with({ validators: [], cacheValidators: [] }) as PlainResult)
+}
+
+/** The storage behind a Result: a layer is shown it. Layers of the Result itself are left out. */
+export function storageOf({ result }: Pick<Keeper, 'result'>): ResultStorage {
+  let found: ResultStorage | undefined
+  const show = (inner: ResultStorage): ResultStorage => {
+    found = inner
+    return inner
+  }
+  result.with({ layers: [show] })
+  if (found !== undefined) return found
+  throw taskError(
+    'UNSUPPORTED',
+    'configure',
+    'The result has no storage. Choose a Result type such as localResult or s3Result.',
+  )
 }
 
 function withoutLocation(result: PlainResult): PlainResult {
@@ -80,24 +96,19 @@ function serializerOf(
   return (name === undefined ? undefined : BY_EXTENSION[name]) ?? keeping.serializer
 }
 
-function overridden(
+async function overridden(
   result: PlainResult,
   state: StoreState,
   storage: ResultStorage | string | undefined,
   serializer: Serializer | string | undefined,
-): PlainResult {
-  const options: { storage?: ResultStorage; name?: string; serializer?: Serializer | string } = {}
-  if (storage !== undefined) Object.assign(options, storageOptions(state, storage))
+): Promise<PlainResult> {
+  const options: { storage?: ResultStorage; name?: string | undefined; serializer?: Serializer | string } = {}
+  if (typeof storage === 'string') {
+    const named = (await state.open()).result(storage) as PlainResult
+    Object.assign(options, { storage: storageOf({ result: named }), name: storage })
+  } else if (storage !== undefined) Object.assign(options, { storage, name: undefined })
   if (serializer !== undefined) options.serializer = serializer
-  return Object.keys(options).length === 0 ? result : (result.with(options) as PlainResult)
-}
-
-function storageOptions(state: StoreState, storage: ResultStorage | string): AnyOptions {
-  if (typeof storage !== 'string') return { storage, name: undefined }
-  const found = state.storages?.[storage]
-  if (found !== undefined) return { storage: found, name: storage }
-  const message = `resultStorage: '${storage}' is to override the storage of a result, and its slug is not known here. Give the storage itself, or give the runtime's store as options: { storages: {...} }.`
-  throw taskError('CONFIG', 'configure', message)
+  return Object.keys(options).length === 0 ? result : (result.with(options as AnyOptions) as PlainResult)
 }
 
 async function fromStore(state: StoreState, plan: Plan, asked: Serializer | string | undefined): Promise<PlainResult> {

@@ -34,6 +34,8 @@ export interface Run {
   /** For when it has to be stored after the fact: as the input of a run that retries, queues or is cached. */
   storing: Promise<void> | undefined
   tracked: PublishedResult[] | undefined
+  /** Fires when the lease under which the body runs is lost. */
+  leased: AbortSignal | undefined
   /** What left, for runs outside of a flow; flows have their own list. */
   audit: RunEvent[] | undefined
   /** Identifies this call to the promise that it gives. */
@@ -72,6 +74,7 @@ export function makeRun(
     result: undefined,
     storing: undefined,
     tracked: undefined,
+    leased: undefined,
     audit: undefined,
     promise: undefined,
   }

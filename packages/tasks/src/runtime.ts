@@ -2,7 +2,7 @@ import {
   type Clock,
   createResultStore,
   nowMs,
-  type ResultStorage,
+  parseDuration,
   type ResultStore,
   type ResultStoreOptions,
   type Seal,
@@ -20,8 +20,7 @@ import { type ValueMemory, valueMemory } from './value-memory.ts'
 export interface StoreState {
   /** Opens the default store at the first call that needs it. */
   open(): Promise<ResultStore<Seal>>
-  /** Where a store was given as options: its storages by slug. */
-  readonly storages: Readonly<Record<string, ResultStorage>> | undefined
+  /** Where a store was given as options. */
   readonly options: ResultStoreOptions | undefined
   readonly isDefault: boolean
   readonly memory: ValueMemory
@@ -38,6 +37,8 @@ export interface Runtime {
   now(): number
   readonly defaults: RuntimeDefaults
   readonly classes: readonly HashableClass[]
+  /** Milliseconds. */
+  readonly leaseMs: number
 }
 
 const DEFAULT_BYTES = 64 * 1024 * 1024
@@ -60,7 +61,7 @@ function stateOf({ store, cacheBytes = DEFAULT_BYTES }: RuntimeOptions): StoreSt
 
 function fromOptions(options: ResultStoreOptions, cacheBytes: number): StoreState {
   const store = createResultStore(options)
-  return { ...remembering(cacheBytes), open: async () => store, storages: options.storages, options }
+  return { ...remembering(cacheBytes), open: async () => store, options }
 }
 
 function fromStore(store: ResultStore<Seal>, cacheBytes: number): StoreState {
@@ -69,7 +70,6 @@ function fromStore(store: ResultStore<Seal>, cacheBytes: number): StoreState {
 
 function remembering(cacheBytes: number): Omit<StoreState, 'open'> {
   return {
-    storages: undefined,
     options: undefined,
     isDefault: false,
     memory: valueMemory(cacheBytes),
@@ -99,7 +99,14 @@ export function makeRuntime(options: RuntimeOptions, outer: RuntimeOptions = {})
     now: () => nowMs(clock),
     defaults: withEnvironment(merged.defaults ?? {}),
     classes,
+    leaseMs: leaseDuration(merged.leaseFor),
   }
+}
+
+function leaseDuration(leaseFor: RuntimeOptions['leaseFor'] = '30s'): number {
+  const ms = parseDuration(leaseFor)
+  if (ms >= 100) return ms
+  throw taskError('CONFIG', 'withRuntime', 'leaseFor is shorter than a storage answers. Give 100 ms or more.')
 }
 
 function withEnvironment(defaults: RuntimeDefaults): RuntimeDefaults {

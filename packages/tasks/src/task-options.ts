@@ -145,6 +145,8 @@ export interface RuntimeOptions {
   readonly classes?: readonly HashableClass[] | undefined
   /** What copies for keyed look-ups may take, counted as stored. @default 64 MiB */
   readonly cacheBytes?: number | undefined
+  /** With `once: 'storage'`: after how long without a sign of life from who computes somebody else does. @default '30s' */
+  readonly leaseFor?: Duration | undefined
 }
 
 /** Options of a flow: those of a task, and the runtime that its tasks inherit. */

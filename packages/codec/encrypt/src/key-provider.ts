@@ -5,7 +5,6 @@ import { configError, failure } from './failure.ts'
 import { type EncryptionKey, type KeyOperations, makeKey } from './key.ts'
 import { pae } from './pae.ts'
 import { parseKeyString } from './paserk.ts'
-import type { PayloadKeyContext } from './payload-keys.ts'
 import { blake2b, randomBytes, SUBKEY, subkey } from './primitives.ts'
 import type { KeyProvider, ProviderContext } from './provider.ts'
 import { type ProviderCacheOptions, providerCache } from './provider-cache.ts'
@@ -35,18 +34,8 @@ export interface ProviderKeyOptions {
 export function providerKey(provider: KeyProvider, options: ProviderKeyOptions = {}): EncryptionKey {
   checkProvider(provider)
   const cache = providerCache(options.cache)
-  const kid = blake2bOf(32, pae(['resultkit.provider.v1', provider.id])).slice(0, 8)
-  const type = provider.slotType
+  const { isOwn, wrapBound, unwrapBound } = slotsOf(provider)
   const binding = bindings(options.contextKey)
-  const isOwn = (slot: Slot): boolean => slot.type === type && equalBytes(slot.kid, kid)
-
-  const wrapBound = async (inputKey: Uint8Array, context: ProviderContext): Promise<Slot> => {
-    const data = await ask('wrap', context.signal, () => provider.wrap(Uint8Array.from(inputKey), context))
-    if (!(data instanceof Uint8Array) || data.byteLength > MAX_WRAPPED_BYTES) throw tooLong()
-    return { type, kid, data: Uint8Array.from(data) }
-  }
-  const wrap: NonNullable<KeyOperations['wrap']> = async (inputKey, { namespace }, signal) =>
-    wrapBound(inputKey, { binding: await binding(namespace), signal })
 
   const create: KeyOperations['create'] = async ({ namespace }, signal) => {
     const bound = await binding(namespace)
@@ -58,27 +47,42 @@ export function providerKey(provider: KeyProvider, options: ProviderKeyOptions =
     cache.keepWriting(scope, writing)
     return writing
   }
-
-  const open = async (slot: Slot, { namespace }: PayloadKeyContext, signal: AbortSignal | undefined) => {
+  const open: KeyOperations['open'] = async (slot, { namespace }, signal) => {
     if (!isOwn(slot)) return undefined
-    const context = { binding: await binding(namespace), signal }
-    const scope = encodeBase64url(context.binding)
+    const bound = await binding(namespace)
+    const scope = encodeBase64url(bound)
     const wrapped = encodeBase64url(slot.data)
     const kept = cache.reading(scope, wrapped)
     if (kept !== undefined) return kept
-    const found = await ask('unwrap', signal, () => provider.unwrap(Uint8Array.from(slot.data), context))
-    if (!(found instanceof Uint8Array) || found.byteLength !== 32) return undefined
-    const inputKey = Uint8Array.from(found)
-    cache.keepReading(scope, wrapped, inputKey)
+    const inputKey = await unwrapBound(slot, { binding: bound, signal })
+    if (inputKey !== undefined) cache.keepReading(scope, wrapped, inputKey)
     return inputKey
   }
   return makeKey('provider', provider.id, {
     create,
-    wrap,
+    wrap: async (inputKey, { namespace }, signal) => wrapBound(inputKey, { binding: await binding(namespace), signal }),
     open,
     writes: async (slot) => isOwn(slot),
     references: undefined,
   })
+}
+
+/** What a provider wraps, as slots. It gets copies, so that it may do with them what it likes. */
+function slotsOf(provider: KeyProvider) {
+  const type = provider.slotType
+  const kid = blake2bOf(32, pae(['resultkit.provider.v1', provider.id])).slice(0, 8)
+  return {
+    isOwn: (slot: Slot): boolean => slot.type === type && equalBytes(slot.kid, kid),
+    async wrapBound(inputKey: Uint8Array, context: ProviderContext): Promise<Slot> {
+      const data = await ask('wrap', context.signal, () => provider.wrap(Uint8Array.from(inputKey), context))
+      if (!(data instanceof Uint8Array) || data.byteLength > MAX_WRAPPED_BYTES) throw tooLong()
+      return { type, kid, data: Uint8Array.from(data) }
+    },
+    async unwrapBound({ data }: Slot, context: ProviderContext): Promise<Uint8Array | undefined> {
+      const found = await ask('unwrap', context.signal, () => provider.unwrap(Uint8Array.from(data), context))
+      return found instanceof Uint8Array && found.byteLength === 32 ? Uint8Array.from(found) : undefined
+    },
+  }
 }
 
 function checkProvider({ id, slotType, wrap, unwrap }: KeyProvider): void {

@@ -49,7 +49,7 @@ const REFUSED: Readonly<Record<string, () => unknown>> = {
   'getter named by a symbol': () => ({ get [Symbol.for('x')]() { return run() } }),
   'getter on a Map': () => Object.defineProperty(new Map(), 'x', { get: run }),
   'getter on an error': () => Object.defineProperty(new Error('m'), 'message', { get: run }),
-  'read-only item': () => Object.defineProperty([1, 2], 0, { writable: false, configurable: false }),
+  'read-only item beside a hole': () => Object.defineProperty(new Array(2), 0, { value: 1 }),
   Blob: () => new Blob(['x']),
   File: () => new File(['x'], 'n'),
   Headers: () => new Headers(),

@@ -1,14 +1,13 @@
 import { isResultError } from '@resultkit/core'
 import { malformed } from '../failure.ts'
 import type { Settings } from '../options.ts'
-import { isSection, ownBuffer } from './binary.ts'
+import { isSection, ownBuffer, readUint8Array } from './binary.ts'
 import { openContainer } from './container.ts'
-import { ARRAY, OBJECT } from './containers.ts'
+import { ARRAY, noHole, OBJECT } from './containers.ts'
 import { type Decoding, type Frame, OPENED, open, tooLarge, UNSET } from './decoding.ts'
 import { resolveClasses } from './instances.ts'
 import { readPlain } from './plain.ts'
 import { justified, readArgument, readByte, startReader } from './reader.ts'
-import { readUint8Array } from './binary.ts'
 import { readRow, TABLE } from './table.ts'
 import { readTag } from './tagged.ts'
 
@@ -53,7 +52,7 @@ function readGraph(decoding: Decoding): unknown {
     let value = readNext(decoding)
     while (value !== OPENED || (decoding.frames[decoding.depth - 1] as Frame).remaining === 0) {
       if (value !== OPENED) {
-        if (decoding.depth === 0) return delivered(value)
+        if (decoding.depth === 0) return delivered(noHole(value))
         const frame = decoding.frames[decoding.depth - 1] as Frame
         frame.remaining -= 1
         frame.kind.attach(frame, frame.kind.takesSections ? value : delivered(value), decoding)

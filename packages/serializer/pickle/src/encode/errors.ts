@@ -34,9 +34,12 @@ function errorProperties(encoding: Encoding, error: object): readonly unknown[] 
   const level = integrityOf(error)
   writeIntegrity(encoding, level)
   const pairs: unknown[] = []
-  for (const key of Reflect.ownKeys(error)) {
+  const keys = Reflect.ownKeys(error)
+  // Engines make the text of a stack when it is first read, out of the message.
+  const mayRead = keys.every((key) => key === 'stack' || Object.getOwnPropertyDescriptor(error, key)?.get === undefined)
+  for (const key of keys) {
     if (key === 'stack' && encoding.settings.lossy.has('stack')) continue
-    const stack = key === 'stack' ? nativeStack(error) : undefined
+    const stack = key === 'stack' && mayRead ? nativeStack(error) : undefined
     if (stack !== undefined) pairs.push(key, stack)
     else pairs.push(...readProperties(encoding, error, [key], level, isErrorSlot).pairs)
   }

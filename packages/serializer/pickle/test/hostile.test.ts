@@ -1,0 +1,197 @@
+import { concatBytes, isResultError } from '@resultkit/core'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { writeHeader } from '../src/container.ts'
+import { crc32 } from '../src/crc32.ts'
+import { describePickle, pickle } from '../src/index.ts'
+import { VALUES } from './values.ts'
+
+/** A container around any graph, with sound checksums: what a hostile writer would send. */
+export function forged(graph: Uint8Array, classTable: Uint8Array = new Uint8Array()): Uint8Array {
+  const start = 40 + classTable.length
+  const bytes = new Uint8Array(start + graph.length)
+  bytes.set(graph, start)
+  writeHeader(bytes, { classTable, sections: [], graphLength: graph.length, graphChecksum: crc32(graph) })
+  return bytes
+}
+
+const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(/[^0-9a-f]/g, ''), 'hex'))
+const PREFIX = 'd9d9f7 d90100'
+const graph = (text: string): Uint8Array => forged(hex(PREFIX + text))
+const tag = (number: number): string => `d9${number.toString(16).padStart(4, '0')}`
+
+function codeOf(bytes: Uint8Array, options = {}): string {
+  try {
+    pickle(options).deserialize(bytes)
+    return 'a value'
+  } catch (error) {
+    if (isResultError(error)) return error.code
+    throw error
+  }
+}
+
+const MALFORMED: Readonly<Record<string, string>> = {
+  nothing: '',
+  'a value and more': '01 01',
+  'an array of 2^32 items': '9a ffffffff 01',
+  'an array of 2^53 items': '9b 001fffffffffffff',
+  'an array of 2^64 - 1 items': '9b ffffffffffffffff',
+  'a map of 2^52 entries': 'bb 000fffffffffffff',
+  'nested array heads of 10^6': '9a000f4240'.repeat(50),
+  'a text of 2^31 bytes': '7a 80000000 61',
+  'bytes of 2^40': '5b 0000010000000000',
+  'an indefinite array': '9f 01 ff',
+  'an indefinite text': '7f 6161 ff',
+  break: 'ff',
+  'reserved information': '1c',
+  'a simple value': 'f8 20',
+  'no UTF-8': '62 c328',
+  'overlong UTF-8': '62 c080',
+  'a surrogate in UTF-8': '63 eda080',
+  'an unknown tag': 'd9 7fff 01',
+  'tag 27': 'd81b 82 6846756e6374696f6e 626161',
+  'a reference to nothing': 'd81d 00',
+  'a mark of a number': 'd81c 01',
+  'two marks': 'd81c d81c 80',
+  'a mark of a reference': '82 d81c 80 d81c d81d 00 d81d 05',
+  'a text reference to nothing': 'd819 00',
+  'a text reference to bytes': '82 43 010203 d819 00',
+  'a key that is a number': 'a1 01 02',
+  'a key twice': 'a2 6161 01 6161 02',
+  '__proto__ twice': 'a2 69 5f5f70726f746f5f5f 01 69 5f5f70726f746f5f5f 02',
+  'a Map key twice': `${tag(259)} a2 01 02 01 03`,
+  'a Set item twice': `${tag(258)} 82 01 01`,
+  'a Map of an array': `${tag(259)} 80`,
+  'a record without a shape': `${tag(56403)} 82 00 01`,
+  'a record of another size': `82 a1 6161 01 ${tag(56403)} 83 00 01 02`,
+  'an empty record': `${tag(56403)} 80`,
+  'a table without rows': `${tag(56404)} 81 81 6161`,
+  'a table of an unknown shape': `${tag(56404)} 82 05 81 01`,
+  'a table with one key twice': `${tag(56404)} 82 82 6161 6161 82 01 02`,
+  'a row of another size': `${tag(56404)} 82 81 6161 82 01 02`,
+  'holes outside an array': `${tag(56400)} 05`,
+  'holes in a Set': `${tag(258)} 81 ${tag(56400)} 05`,
+  'no holes': `81 ${tag(56400)} 00`,
+  'a hole as a key': `${tag(259)} a1 ${tag(56400)} 01 01`,
+  'odd UTF-16': `${tag(56401)} 43 000000`,
+  'an index among properties': `${tag(56406)} 83 80 6130 01`,
+  'a length among properties': `${tag(56406)} 83 80 666c656e677468 1a ffffffff`,
+  'a key without a value': `${tag(56406)} 82 a0 6161`,
+  'attributes without a key': `${tag(56406)} 82 a0 01`,
+  'attributes of nothing known': `${tag(56406)} 84 a0 08 6161 01`,
+  'a property twice': `${tag(56406)} 85 a0 6161 01 6161 02`,
+  'properties of a number': `${tag(56406)} 83 05 6161 01`,
+  'a frozen number': `${tag(56409)} 05`,
+  'a frozen typed array': `${tag(56409)} 43 010203`,
+  'an error of no kind': `${tag(56410)} 81 6846756e6374696f6e`,
+  'a boxed object': `${tag(56411)} 80`,
+  'a boxed undefined': `${tag(56411)} f7`,
+  'a Date of a text': 'c1 6161',
+  'a Date out of range': 'c1 fb 7fe0000000000000',
+  'a URL that is none': 'd820 6161',
+  'an instance of no class': `${tag(56415)} 82 00 01`,
+  'a buffer of no section': `${tag(56416)} 00`,
+  'a view of a number': `${tag(56420)} 84 6a55696e7438417272617905 00 00`,
+  'a view beyond its buffer': `${tag(56420)} 84 6a55696e743841727261 79 ${tag(56416)} 41 00 05 05`,
+  'a view of an unknown type': `${tag(56420)} 84 6846756e6374696f6e ${tag(56416)} 41 00 00 01`,
+  'an odd number of bytes for 16 bits': 'd845 43 010203',
+  'a buffer that shrinks': `${tag(56417)} 82 43 010203 01`,
+  'the buffer of an array': `${tag(56419)} 80`,
+  'a symbol of the language that is none': `${tag(56413)} 81 69 70726f746f74797065`,
+  'the outermost tag inside': '81 d9d9f7 01',
+  'many outermost tags': 'd9d9f7'.repeat(100_000),
+  'many escapes': tag(56405).repeat(200_000),
+  'wrappers without end': tag(56409).repeat(100_000),
+}
+
+test.each(Object.entries(MALFORMED))('%s is refused', (name, text) => {
+  const code = codeOf(graph(text))
+  expect(['DESERIALIZE', ...(name.includes('symbol of the language') ? ['UNSUPPORTED'] : [])]).toContain(code)
+  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
+})
+
+test('no code is reached through a name', () => {
+  for (const name of ['Function', 'constructor', '__proto__', 'eval', 'toString']) {
+    const table = concatBytes([hex('81 82'), Uint8Array.of(0x60 + name.length), Buffer.from(name), hex('01')])
+    const bytes = forged(hex(`${PREFIX} ${tag(56415)} 82 00 80`), table)
+    expect(codeOf(bytes)).toBe('UNSUPPORTED')
+  }
+})
+
+test('limits', () => {
+  const value = [[[1, 2, 3]], 2n ** 100n, new Array(50)]
+  const bytes = pickle().serialize(value) as Uint8Array
+  for (const options of [{ maxBytes: 10 }, { maxNodes: 3 }, { maxDepth: 2 }, { maxBigIntBytes: 4 }, { maxHoles: 49 }])
+    expect(codeOf(bytes, options)).toBe('TOO_LARGE')
+  expect(codeOf(bytes, { maxBytes: bytes.length, maxNodes: 20, maxDepth: 3, maxBigIntBytes: 13, maxHoles: 50 })).toBe('a value')
+  expect(codeOf(graph(`81 ${tag(56400)} 1a ffffffff`))).toBe('TOO_LARGE')
+  expect(codeOf(graph(`${tag(56417)} 82 40 1b 001fffffffffffff`))).toBe('DESERIALIZE')
+})
+
+test('billions of references cost as many bytes as there are', () => {
+  const levels = 'd81c 82 f6 f6' + Array.from({ length: 200 }, (_, i) => `d81c 8a ${`d81d 18${i.toString(16).padStart(2, '0')}`.repeat(10)}`).join('')
+  expect(codeOf(graph(`98c9 ${levels}`))).toBe('a value')
+})
+
+describe('damage', () => {
+  const sample = pickle().serialize({ list: [1, 'two', { three: [3] }], map: new Map([[1, 2]]), big: new Uint8Array(5000) })
+  const bytes = concatBytes(sample as readonly Uint8Array[])
+
+  test('every bit of the header and the graph, and bits of the buffers', () => {
+    for (let at = 0; at < bytes.length; at += at < 300 ? 1 : 97) {
+      for (let bit = 0; bit < 8; bit++) {
+        const copy = bytes.slice()
+        copy[at] = (copy[at] as number) ^ (1 << bit)
+        expect(codeOf(copy), `bit ${bit} of byte ${at}`).toBe('DESERIALIZE')
+      }
+    }
+  })
+
+  test('every truncation, and what follows', () => {
+    for (let size = 0; size < bytes.length; size += size < 300 ? 1 : 61)
+      expect(codeOf(bytes.slice(0, size))).toBe('DESERIALIZE')
+    expect(codeOf(concatBytes([bytes, Uint8Array.of(0)]))).toBe('DESERIALIZE')
+  })
+
+  test('a newer format is UNSUPPORTED', () => {
+    const copy = bytes.slice()
+    copy[5] = 2
+    expect(codeOf(copy)).toBe('DESERIALIZE')
+    const view = new DataView(copy.buffer)
+    const end = describePickle(bytes).graph.offset
+    view.setUint32(8, crc32(copy.subarray(12, end), crc32(copy.subarray(0, 8))), true)
+    expect(codeOf(copy)).toBe('UNSUPPORTED')
+  })
+})
+
+/** Seeds that once found something are run first, forever. */
+const SEEDS = [1, 42, 20261122]
+const FUZZ_MS = Number(process.env['RESULTKIT_FUZZ_MS'] ?? 4000)
+
+test('mutated graphs give a value or a typed error, quickly', { timeout: FUZZ_MS + 20_000 }, () => {
+  const samples = Object.values(VALUES)
+    .map((build) => pickle().serialize(build()))
+    .filter((bytes) => bytes instanceof Uint8Array && bytes.length < 4000)
+    .map((bytes) => (bytes as Uint8Array).subarray(describePickle(bytes as Uint8Array).graph.offset))
+  const mutation = fc.record({
+    sample: fc.nat(samples.length - 1),
+    other: fc.nat(samples.length - 1),
+    edits: fc.array(fc.tuple(fc.nat(), fc.nat(255), fc.constantFrom('set', 'insert', 'delete', 'splice')), { minLength: 1, maxLength: 6 }),
+  })
+  const property = fc.property(mutation, ({ sample, other, edits }) => {
+    let bytes = [...(samples[sample] ?? [])]
+    for (const [at, byte, kind] of edits) {
+      const index = at % (bytes.length + 1)
+      if (kind === 'splice') bytes = [...bytes.slice(0, index), ...(samples[other] ?? []).slice(byte)]
+      else bytes.splice(index, kind === 'insert' ? 0 : 1, ...(kind === 'delete' ? [] : [byte]))
+    }
+    const started = performance.now()
+    expect(['a value', 'DESERIALIZE', 'UNSUPPORTED', 'TOO_LARGE']).toContain(codeOf(forged(Uint8Array.from(bytes))))
+    expect(performance.now() - started).toBeLessThan(2000)
+    expect(Object.keys(Object.prototype)).toEqual([])
+  })
+  for (const seed of SEEDS) fc.assert(property, { seed, numRuns: 300 })
+  const seed = Date.now() % 2 ** 31
+  console.log(`fuzz seed ${seed}`)
+  fc.assert(property, { seed, numRuns: 1_000_000, interruptAfterTimeLimit: FUZZ_MS, markInterruptAsFailure: false })
+})

@@ -1,0 +1,95 @@
+import { type Key, type ObjectStat, sizeOf, type WriteOptions } from '@resultkit/core'
+import { type Call, failure, sdkFailure } from './failure.ts'
+import { etagText, objectName, writeCondition, writeIdMetadata } from './names.ts'
+import type { Root } from './root.ts'
+import { headObject } from './stat.ts'
+
+/** One write and what it was told. */
+export interface Writing {
+  readonly call: Call
+  readonly key: Key
+  readonly options: WriteOptions
+}
+
+/** One PUT. `repeated` says that it was sent before, and may have been stored then. */
+export async function putBytes(writing: Writing, body: readonly Uint8Array[], repeated: boolean): Promise<ObjectStat> {
+  const { call, key, options } = writing
+  const { root, signal } = call
+  const { sdk, send } = await root.service()
+  const input = { ...newObject(writing), ...writeConditions(options) }
+  try {
+    const { ETag } = await send(new sdk.PutObjectCommand(input), signal, body)
+    root.bucketSeen.value = true
+    return writtenStat(root, key, sizeOf(body), etagText(ETag), options)
+  } catch (error) {
+    return await ownOrConflict(writing, error, repeated || sdkFailure(error).attempts > 1)
+  }
+}
+
+/** What every request carries that begins an object. */
+export function newObject({ call, key, options }: Writing): object & { Bucket: string; Key: string } {
+  const { root } = call
+  const metadata = writeIdMetadata(root, options.writeId)
+  return {
+    Bucket: root.bucket,
+    Key: objectName(root, key),
+    ...root.every,
+    ...root.object,
+    ...(options.contentType !== undefined && { ContentType: options.contentType }),
+    ...(metadata !== undefined && { Metadata: metadata }),
+  }
+}
+
+/** The conditions, as the request that publishes carries them. */
+export function writeConditions({ ifAbsent, ifMatch }: WriteOptions): { IfNoneMatch?: string; IfMatch?: string } {
+  return {
+    ...(ifAbsent && { IfNoneMatch: '*' }),
+    ...(ifMatch !== undefined && { IfMatch: writeCondition(ifMatch) }),
+  }
+}
+
+/** The stat of what was just written; S3 does not say when that was. */
+export function writtenStat(
+  root: Root,
+  key: string,
+  size: number,
+  etag: string,
+  { writeId }: WriteOptions,
+): ObjectStat {
+  return { key, size, lastModified: undefined, etag, writeId: root.capabilities.writeId ? writeId : undefined }
+}
+
+/**
+ * The error of a condition that did not hold; every other error as it is. When an earlier request may have been ours and
+ * stored (`repeated`), one HEAD tells by the writeId.
+ */
+export async function ownOrConflict(writing: Writing, error: unknown, repeated: boolean): Promise<ObjectStat> {
+  const { call, options } = writing
+  const conflict = conflictOf(writing, error)
+  if (conflict === undefined) throw error
+  const own = repeated ? await ownObject(writing) : undefined
+  if (own !== undefined) return own
+  call.root.bucketSeen.value = true
+  const [code, what] = options.ifAbsent
+    ? (['ALREADY_EXISTS', 'there is an object already'] as const)
+    : (['PRECONDITION_FAILED', 'the stored object is not the version that ifMatch names'] as const)
+  throw failure(call, code, what, { cause: error })
+}
+
+/** Whether the answer says that a condition did not hold. S3 answers 404 to `If-Match` on a missing key. */
+export function conflictOf({ options }: Writing, error: unknown): unknown {
+  const { ifAbsent, ifMatch } = options
+  const { status, code } = sdkFailure(error)
+  if (ifAbsent || ifMatch !== undefined) {
+    if (status === 412) return error
+    if (ifMatch !== undefined && code === 'NoSuchKey') return error
+  }
+  return undefined
+}
+
+/** The object, if it is this very write that stored it. */
+export async function ownObject({ call, key, options }: Writing): Promise<ObjectStat | undefined> {
+  if (!call.root.capabilities.writeId) return undefined
+  const stat = await headObject(call, key, undefined)
+  return stat?.writeId === options.writeId ? stat : undefined
+}

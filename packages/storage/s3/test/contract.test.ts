@@ -1,0 +1,85 @@
+import { outageContract, resultContract, storageContract, unmetRequirements } from '@resultkit/contract'
+import type { ResultStorage } from '@resultkit/core'
+import { describe, expect, it } from 'vitest'
+import { s3Result, s3Storage } from '../src/index.ts'
+import { testServer } from './server.ts'
+import { MIB, newPrefix } from './support.ts'
+
+const server = await testServer()
+const client = server.client()
+
+/** No condition and no extra: what a poor server leaves. */
+const NOTHING = {
+  ifAbsent: false,
+  ifMatch: false,
+  ifAbsentStream: false,
+  ifMatchStream: false,
+  deleteIfMatch: false,
+  readConditions: false,
+  list: false,
+  ranges: false,
+  writeId: false,
+}
+
+const WITH_RETRIES = 'a storage with retries'
+/** Only what it has to refuse is looked at. */
+const POOR = 'a storage whose server can do little'
+
+const VARIANTS: Readonly<Record<string, () => ResultStorage>> = {
+  'a storage that makes its client': () => server.storage({ retry: false }),
+  [WITH_RETRIES]: () => server.storage(),
+  'a storage with small parts, one at a time': () =>
+    server.storage({ retry: false, partSize: 5 * MIB, concurrency: 1 }),
+  "a storage with a client of the caller's": () => server.storage({ client }),
+  [POOR]: () => server.storage({ capabilities: NOTHING }),
+}
+
+// `retry()` numbers the attempts, so that what is kept is not the very writeId that it was given.
+const NUMBERED = 'writeId: kept with the object'
+
+describe.each(Object.entries(VARIANTS))('%s', (variant, open) => {
+  const { capabilities } = open()
+  for (const { name, requires, run } of storageContract) {
+    if (variant === WITH_RETRIES && name === NUMBERED) continue
+    if (variant === POOR && !requires.some((requirement) => requirement.startsWith('!'))) continue
+    const unmet = unmetRequirements({ name, requires, run }, { capabilities } as never)
+    it.skipIf(unmet.length > 0)(unmet.length > 0 ? `${name} (needs ${unmet})` : name, () => run({ open }))
+  }
+})
+
+describe('a Result', () => {
+  const { bucket, url: endpoint, region, credentials, lacks: capabilities } = server
+  const open = () => s3Result({ bucket, endpoint, region, credentials, capabilities, prefix: newPrefix() })
+  for (const { name, run } of resultContract) {
+    // It also deletes with a condition.
+    const unmet = 'deleteIfMatch' in capabilities && name.startsWith('conditions: ifMatch')
+    it.skipIf(unmet)(name, () => run({ open }))
+  }
+})
+
+const OUTAGES: Readonly<Record<string, () => ResultStorage>> = {
+  'a closed port': () => server.storage({ endpoint: 'http://127.0.0.1:9' }),
+  'a wrong secret': () => server.storage({ credentials: { ...server.credentials, secretAccessKey: 'wrong' } }),
+  'an unknown access key': () => server.storage({ credentials: { ...server.credentials, accessKeyId: 'nobody' } }),
+  'a missing bucket': () => server.storage({ bucket: 'no-such-bucket-here' }),
+  'a server that is not S3': () => {
+    server.faults.add({ kind: 'page', status: 404, body: '<html>Not here</html>' }, { times: 100 })
+    return server.storage()
+  },
+  'a server that fails': () => {
+    server.faults.add({ kind: 'answer', code: 'InternalError' }, { times: 100 })
+    return server.storage()
+  },
+}
+
+describe.each(Object.entries(OUTAGES))('%s', (_, open) => {
+  it.each(outageContract)('$name', async ({ run }) => {
+    await run({ open })
+    expect(open).toBeDefined()
+  })
+})
+
+it('makes a storage without any request', () => {
+  s3Storage({ bucket: 'b', endpoint: server.url })
+  expect(server.faults.count()).toBe(0)
+})

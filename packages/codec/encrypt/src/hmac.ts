@@ -13,7 +13,8 @@ export function hmacOn(
   const inner = new Uint8Array(BLOCK_BYTES).fill(0x36)
   const outer = new Uint8Array(BLOCK_BYTES).fill(0x5c)
   const short = key.byteLength > BLOCK_BYTES ? sha512(key) : key
-  for (const [index, byte] of short.entries()) {
+  for (let index = 0; index < short.byteLength; index++) {
+    const byte = short[index] as number
     inner[index] = byte ^ 0x36
     outer[index] = byte ^ 0x5c
   }

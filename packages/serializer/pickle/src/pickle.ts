@@ -1,7 +1,7 @@
 import type { ResultIssue, ValueSerializer } from '@resultkit/core'
 import { decode } from './decode/decode.ts'
-import { malformed } from './failure.ts'
 import { encode, findIssues } from './encode/encode.ts'
+import { malformed } from './failure.ts'
 import { type PickleOptions, parseOptions } from './options.ts'
 
 /** A serializer of values whose two directions are synchronous. */
@@ -28,7 +28,8 @@ export function pickle(options: PickleOptions = {}): PickleSerializer {
     serialize: (value) => encode(value, settings),
     deserialize(bytes) {
       if (!ArrayBuffer.isView(bytes)) throw malformed('they are no Uint8Array')
-      return decode(bytes, settings)
+      // Also when it is a Buffer, whose slice is no copy.
+      return decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), settings)
     },
   }
 }

@@ -47,7 +47,12 @@ const node = defineClass({
     instance.parent = parent
   },
 })
-const registry = defineClass({ name: 'Registry', class: Registry, encode: (map) => [...map], decode: (entries) => new Registry(entries) })
+const registry = defineClass({
+  name: 'Registry',
+  class: Registry,
+  encode: (map) => [...map],
+  decode: (entries) => new Registry(entries),
+})
 const classes = [money, node, registry]
 
 function through(value: unknown, write: PickleOptions = { classes }, read: PickleOptions = write): unknown {
@@ -87,13 +92,21 @@ test('subclasses of built-ins', () => {
     encode: ({ message, status }) => ({ message, status }),
     decode: ({ message, status }) => Object.assign(new HttpError(message), { status }),
   })
-  expect(through(Object.assign(new HttpError('m'), { status: 404 }), { classes: [http] })).toMatchObject({ message: 'm', status: 404 })
+  expect(through(Object.assign(new HttpError('m'), { status: 404 }), { classes: [http] })).toMatchObject({
+    message: 'm',
+    status: 404,
+  })
 })
 
 test('a falsy state is a state', () => {
   for (const state of [0, '', false, null, undefined]) {
     const seen: unknown[] = []
-    const defined = defineClass({ name: 'm', class: Money, encode: () => state, decode: (s) => (seen.push(s), new Money(0n, '')) })
+    const defined = defineClass({
+      name: 'm',
+      class: Money,
+      encode: () => state,
+      decode: (s) => (seen.push(s), new Money(0n, '')),
+    })
     through(new Money(1n, ''), { classes: [defined] })
     expect(seen).toEqual([state])
   }
@@ -103,9 +116,18 @@ test('cycles through allocate and fill, as keys and in Sets too', () => {
   const parent = Object.assign(new Node(), { name: 'parent' })
   const child = Object.assign(new Node(), { name: 'child', parent })
   parent.children.add(child).add(parent)
-  const [back, keys, set] = through([parent, new Map([[child, parent]]), new Set([parent])]) as [Node, Map<Node, Node>, Set<Node>]
+  const [back, keys, set] = through([parent, new Map([[child, parent]]), new Set([parent])]) as [
+    Node,
+    Map<Node, Node>,
+    Set<Node>,
+  ]
   const [first, second] = [...back.children]
-  expect([first?.parent === back, second === back, keys.get(first as Node) === back, set.has(back)]).toEqual([true, true, true, true])
+  expect([first?.parent === back, second === back, keys.get(first as Node) === back, set.has(back)]).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ])
 })
 
 test('a cycle through a class with decode alone is refused, with a hint', () => {
@@ -144,7 +166,13 @@ describe('classes that are not known', () => {
 })
 
 test('migrations, and versions that cannot be read', () => {
-  const old = defineClass({ name: 'acme/Money', version: 1, class: Money, encode: () => ({ cents: 7 }), decode: () => new Money(0n, '') })
+  const old = defineClass({
+    name: 'acme/Money',
+    version: 1,
+    class: Money,
+    encode: () => ({ cents: 7 }),
+    decode: () => new Money(0n, ''),
+  })
   const bytes = pickle({ classes: [old] }).serialize(new Money(1n, 'X')) as Uint8Array
   expect(pickle({ classes }).deserialize(bytes)).toMatchObject({ amount: 7n, currency: 'EUR' })
   const { migrate: _, ...rest } = { ...money, class: Money, decode: () => new Money(0n, '') }
@@ -156,8 +184,17 @@ test('migrations, and versions that cannot be read', () => {
 
 test('what decode throws is DESERIALIZE, with the cause', () => {
   const mine = new Error('mine')
-  const broken = defineClass({ name: 'm', class: Money, encode: () => 1, decode: () => { throw mine } })
-  expect(() => through(new Money(1n, ''), { classes: [broken] })).toThrow(expect.objectContaining({ code: 'DESERIALIZE', cause: mine }))
+  const broken = defineClass({
+    name: 'm',
+    class: Money,
+    encode: () => 1,
+    decode: () => {
+      throw mine
+    },
+  })
+  expect(() => through(new Money(1n, ''), { classes: [broken] })).toThrow(
+    expect.objectContaining({ code: 'DESERIALIZE', cause: mine }),
+  )
   const nothing = defineClass({ name: 'm', class: Money, encode: () => 1, decode: () => undefined as never })
   expect(() => through(new Money(1n, ''), { classes: [nothing] })).toThrow(error('DESERIALIZE', 'no instance'))
 })

@@ -9,7 +9,11 @@ import { DIRECTORY, evaluate, golden, goldenBytes, goldenIndex, missing } from '
 const index = goldenIndex()
 
 test('every file is in the index', () => {
-  expect(readdirSync(DIRECTORY).filter((name) => name.endsWith('.pickle')).sort()).toEqual(Object.keys(index).sort())
+  expect(
+    readdirSync(DIRECTORY)
+      .filter((name) => name.endsWith('.pickle'))
+      .sort(),
+  ).toEqual(Object.keys(index).sort())
 })
 
 describe('golden files', () => {
@@ -28,7 +32,9 @@ const NODES = (process.env['RESULTKIT_NODES'] ?? '').split(delimiter).filter((pa
 
 test.each([process.execPath, ...NODES])('%s reads and writes the same bytes', (node) => {
   const child = fileURLToPath(new URL('golden-child.ts', import.meta.url))
-  const output = execFileSync(node, ['--conditions=resultkit:source', '--disable-warning=ExperimentalWarning', child], { encoding: 'utf8' })
+  const output = execFileSync(node, ['--conditions=resultkit:source', '--disable-warning=ExperimentalWarning', child], {
+    encoding: 'utf8',
+  })
   const outcomes = JSON.parse(output) as [name: string, expected: string, found: string][]
   expect(outcomes.map(([name, , found]) => [name, found])).toEqual(outcomes.map(([name, expected]) => [name, expected]))
   expect(outcomes).toHaveLength(Object.keys(index).length)

@@ -123,18 +123,26 @@ test('limits', () => {
   const bytes = pickle().serialize(value) as Uint8Array
   for (const options of [{ maxBytes: 10 }, { maxNodes: 3 }, { maxDepth: 2 }, { maxBigIntBytes: 4 }, { maxHoles: 49 }])
     expect(codeOf(bytes, options)).toBe('TOO_LARGE')
-  expect(codeOf(bytes, { maxBytes: bytes.length, maxNodes: 20, maxDepth: 3, maxBigIntBytes: 13, maxHoles: 50 })).toBe('a value')
+  expect(codeOf(bytes, { maxBytes: bytes.length, maxNodes: 20, maxDepth: 3, maxBigIntBytes: 13, maxHoles: 50 })).toBe(
+    'a value',
+  )
   expect(codeOf(graph(`81 ${tag(56400)} 1a ffffffff`))).toBe('TOO_LARGE')
   expect(codeOf(graph(`${tag(56417)} 82 40 1b 001fffffffffffff`))).toBe('DESERIALIZE')
 })
 
 test('billions of references cost as many bytes as there are', () => {
-  const levels = 'd81c 82 f6 f6' + Array.from({ length: 200 }, (_, i) => `d81c 8a ${`d81d 18${i.toString(16).padStart(2, '0')}`.repeat(10)}`).join('')
+  const levels =
+    'd81c 82 f6 f6' +
+    Array.from({ length: 200 }, (_, i) => `d81c 8a ${`d81d 18${i.toString(16).padStart(2, '0')}`.repeat(10)}`).join('')
   expect(codeOf(graph(`98c9 ${levels}`))).toBe('a value')
 })
 
 describe('damage', () => {
-  const sample = pickle().serialize({ list: [1, 'two', { three: [3] }], map: new Map([[1, 2]]), big: new Uint8Array(5000) })
+  const sample = pickle().serialize({
+    list: [1, 'two', { three: [3] }],
+    map: new Map([[1, 2]]),
+    big: new Uint8Array(5000),
+  })
   const bytes = concatBytes(sample as readonly Uint8Array[])
 
   test('every bit of the header and the graph, and bits of the buffers', () => {
@@ -176,7 +184,10 @@ test('mutated graphs give a value or a typed error, quickly', { timeout: FUZZ_MS
   const mutation = fc.record({
     sample: fc.nat(samples.length - 1),
     other: fc.nat(samples.length - 1),
-    edits: fc.array(fc.tuple(fc.nat(), fc.nat(255), fc.constantFrom('set', 'insert', 'delete', 'splice')), { minLength: 1, maxLength: 6 }),
+    edits: fc.array(fc.tuple(fc.nat(), fc.nat(255), fc.constantFrom('set', 'insert', 'delete', 'splice')), {
+      minLength: 1,
+      maxLength: 6,
+    }),
   })
   const property = fc.property(mutation, ({ sample, other, edits }) => {
     let bytes = [...(samples[sample] ?? [])]

@@ -13,7 +13,11 @@ const bytesOf = (serializer: ReturnType<typeof pickle>, value: unknown): Uint8Ar
 const PLACES: Readonly<Record<string, (build: () => unknown) => unknown>> = {
   root: (build) => build(),
   'in an array': (build) => [0, build(), 'after'],
-  'in rows': (build) => [{ a: 1, v: build() }, { a: 2, v: build() }, { a: 3, v: 'after' }],
+  'in rows': (build) => [
+    { a: 1, v: build() },
+    { a: 2, v: build() },
+    { a: 3, v: 'after' },
+  ],
   'in a Map': (build) => new Map([[build(), build()]]),
   'in an error': (build) => new Error('outer', { cause: { v: build() } }),
   'before itself': (build) => ((value) => [[value], { value, after: new Set([value]) }, value])(build()),

@@ -9,21 +9,140 @@ const label = (value: unknown): string =>
   (Object.is(value, -0) ? '-0' : typeof value === 'symbol' ? String(value) : JSON.stringify(String(value))).slice(0, 40)
 
 const NUMBERS = [
-  ...[0, -0, 1, -1, 23, 24, -24, -25, 255, 256, -256, -257, 65535, 65536, -65536, -65537, 2 ** 31, -(2 ** 31), 2 ** 32 - 1],
-  ...[2 ** 32, -(2 ** 32), -(2 ** 32) - 1, 2 ** 53 - 1, -(2 ** 53) + 1, 2 ** 53, -(2 ** 53), 2 ** 53 + 2, 2 ** 63, 2 ** 64, 1e21],
-  ...[0.5, -0.5, 1.5, 65504, 65505.5, 65519.5, 2 ** -24, 2 ** -25, 2 ** -14, 2 ** -14 * 1.0009765625, 2 ** -15 * 1.5, 5.960464477539063e-8],
-  ...[1.0009765625, 1.00048828125, 2 ** -126, 2 ** -149, 2 ** 127, 3.4028234663852886e38, 3.5e38, 0.1, 1 / 3, 1e300, -1e-300],
-  ...[Number.MIN_VALUE, Number.MAX_VALUE, Number.EPSILON, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  ...[
+    0,
+    -0,
+    1,
+    -1,
+    23,
+    24,
+    -24,
+    -25,
+    255,
+    256,
+    -256,
+    -257,
+    65535,
+    65536,
+    -65536,
+    -65537,
+    2 ** 31,
+    -(2 ** 31),
+    2 ** 32 - 1,
+  ],
+  ...[
+    2 ** 32,
+    -(2 ** 32),
+    -(2 ** 32) - 1,
+    2 ** 53 - 1,
+    -(2 ** 53) + 1,
+    2 ** 53,
+    -(2 ** 53),
+    2 ** 53 + 2,
+    2 ** 63,
+    2 ** 64,
+    1e21,
+  ],
+  ...[
+    0.5,
+    -0.5,
+    1.5,
+    65504,
+    65505.5,
+    65519.5,
+    2 ** -24,
+    2 ** -25,
+    2 ** -14,
+    2 ** -14 * 1.0009765625,
+    2 ** -15 * 1.5,
+    5.960464477539063e-8,
+  ],
+  ...[
+    1.0009765625,
+    1.00048828125,
+    2 ** -126,
+    2 ** -149,
+    2 ** 127,
+    3.4028234663852886e38,
+    3.5e38,
+    0.1,
+    1 / 3,
+    1e300,
+    -1e-300,
+  ],
+  ...[
+    Number.MIN_VALUE,
+    Number.MAX_VALUE,
+    Number.EPSILON,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ],
 ]
 const BIGINTS = [
-  ...[0n, 1n, -1n, 255n, 256n, -256n, -257n, 2n ** 63n, -(2n ** 63n), 2n ** 64n, 2n ** 64n - 1n, -(2n ** 64n), 10n ** 40n],
+  ...[
+    0n,
+    1n,
+    -1n,
+    255n,
+    256n,
+    -256n,
+    -257n,
+    2n ** 63n,
+    -(2n ** 63n),
+    2n ** 64n,
+    2n ** 64n - 1n,
+    -(2n ** 64n),
+    10n ** 40n,
+  ],
   ...[-(10n ** 40n), 2n ** 4096n, -(2n ** 4096n) + 1n],
 ]
 const STRINGS = [
-  ...['', 'a', 'ab', 'abc', '\u0000', 'x'.repeat(23), 'x'.repeat(24), 'x'.repeat(48), 'x'.repeat(49), 'x'.repeat(255), 'x'.repeat(256)],
-  ...['x'.repeat(65535), 'x'.repeat(70000), 'é', 'é'.repeat(12), 'é'.repeat(30), 'é'.repeat(130), '日本語', '😀', '👨‍👩‍👧', '\ufeffbom', '\ufffd'],
-  ...['\ud800', '\udc00', 'a\ud800', '\udc00b', '\ud800\ud800', '\udc00\ud800', 'x'.repeat(100).concat('\ud83d'), '\u2028\u2029'],
-  ...['__proto__', 'constructor', '$ref', 'date:2026', '\\u0000', '{"$type":"Date"}', 'ASCII then é at the end of a longer text, beyond 48 units.'],
+  ...[
+    '',
+    'a',
+    'ab',
+    'abc',
+    '\u0000',
+    'x'.repeat(23),
+    'x'.repeat(24),
+    'x'.repeat(48),
+    'x'.repeat(49),
+    'x'.repeat(255),
+    'x'.repeat(256),
+  ],
+  ...[
+    'x'.repeat(65535),
+    'x'.repeat(70000),
+    'é',
+    'é'.repeat(12),
+    'é'.repeat(30),
+    'é'.repeat(130),
+    '日本語',
+    '😀',
+    '👨‍👩‍👧',
+    '\ufeffbom',
+    '\ufffd',
+  ],
+  ...[
+    '\ud800',
+    '\udc00',
+    'a\ud800',
+    '\udc00b',
+    '\ud800\ud800',
+    '\udc00\ud800',
+    'x'.repeat(100).concat('\ud83d'),
+    '\u2028\u2029',
+  ],
+  ...[
+    '__proto__',
+    'constructor',
+    '$ref',
+    'date:2026',
+    '\\u0000',
+    '{"$type":"Date"}',
+    'ASCII then é at the end of a longer text, beyond 48 units.',
+  ],
 ]
 
 const SPARSE = (): unknown[] => {
@@ -42,8 +161,17 @@ const ARRAYS: Builders = {
   sparse: SPARSE,
   'own property': () => own([1, 2], { extra: { a: 1 } }),
   'own symbol': () => own([1], { [Symbol.for('s')]: 1 }),
-  'own property on a long one': () => own(Array.from({ length: 100 }, (_, i) => i), { extra: 1 }),
-  'hidden property on a long one': () => Object.defineProperty(Array.from({ length: 100 }, (_, i) => i), 'x', { value: 1 }),
+  'own property on a long one': () =>
+    own(
+      Array.from({ length: 100 }, (_, i) => i),
+      { extra: 1 },
+    ),
+  'hidden property on a long one': () =>
+    Object.defineProperty(
+      Array.from({ length: 100 }, (_, i) => i),
+      'x',
+      { value: 1 },
+    ),
   'negative index': () => own([1], { '-1': 2, '01': 3 }),
   'match of a RegExp': () => /(?<y>a)(b)?/.exec('xa'),
   'strings of a template': () => ((strings: TemplateStringsArray) => strings)`a${1}b`,
@@ -53,15 +181,41 @@ const ARRAYS: Builders = {
   'not extensible': () => Object.preventExtensions([1]),
   long: () => Array.from({ length: 70_000 }, (_, index) => index),
   mixed: () => [1, 'a', null, undefined, true, [], {}, [[[]]], 1n, new Date(0)],
-  'rows, then others': () => [{ a: 1 }, { a: 2 }, { b: 1 }, [1], [[2]], { a: 1, b: 2 }, null, 'x', { a: [1] }, new Map(), { a: 3 }],
-  'rows of other order': () => [{ a: 1, b: 2 }, { b: 1, a: 2 }, { a: 1, b: 2 }],
+  'rows, then others': () => [
+    { a: 1 },
+    { a: 2 },
+    { b: 1 },
+    [1],
+    [[2]],
+    { a: 1, b: 2 },
+    null,
+    'x',
+    { a: [1] },
+    new Map(),
+    { a: 3 },
+  ],
+  'rows of other order': () => [
+    { a: 1, b: 2 },
+    { b: 1, a: 2 },
+    { a: 1, b: 2 },
+  ],
   'a row twice': () => ((row) => [row, { a: 2 }, row, { a: row }, [row]])({ a: 1 }),
   'a row that is itself a member': () => ((row: Record<string, unknown>) => own(row, { a: [row, { a: 1 }, row] }))({}),
   'a frozen row': () => [{ a: 1 }, Object.freeze({ a: 2 }), { a: 3 }],
-  'rows with functions of names': () => [{ toString: 1, valueOf: 2 }, { toString: 3, valueOf: 4 }],
+  'rows with functions of names': () => [
+    { toString: 1, valueOf: 2 },
+    { toString: 3, valueOf: 4 },
+  ],
   'rows with __proto__': () => [JSON.parse('{"a":1,"__proto__":2}'), JSON.parse('{"a":3,"__proto__":{"x":1}}')],
   'rows in rows': () => [1, 2, 3].map((n) => ({ n, rows: [1, 2].map((m) => ({ n: m, rows: [] as unknown[] })) })),
-  'arrays among rows': () => [{ a: 1 }, { a: 2 }, [1], Object.freeze([2]), own(new Array(2), { x: 1 }), [{ b: 1 }, { b: 2 }]],
+  'arrays among rows': () => [
+    { a: 1 },
+    { a: 2 },
+    [1],
+    Object.freeze([2]),
+    own(new Array(2), { x: 1 }),
+    [{ b: 1 }, { b: 2 }],
+  ],
   'rows of 64 and 65 members': () => [64, 65].flatMap((size) => [1, 2].map(() => wide(size))),
 }
 
@@ -85,13 +239,18 @@ const OBJECTS: Builders = {
   'fixed member': () => Object.defineProperty({}, 'f', { value: 2, enumerable: true }),
   frozen: () => Object.freeze({ a: 1, b: { c: 1 } }),
   sealed: () => Object.seal({ a: 1 }),
-  'sealed with a read-only member': () => Object.seal(Object.defineProperty({ a: 1 }, 'r', { value: 2, enumerable: true })),
+  'sealed with a read-only member': () =>
+    Object.seal(Object.defineProperty({ a: 1 }, 'r', { value: 2, enumerable: true })),
   'not extensible': () => Object.preventExtensions({ a: 1 }),
   'frozen and empty': () => Object.freeze({}),
   'frozen with hidden': () => Object.freeze(Object.defineProperty({ a: 1 }, 'h', { value: 1 })),
   'many members': () => wide(300),
   'keys with lone surrogates': () => ({ '\ud800': 1, 'a\udc00': 2 }),
-  'same keys twice': () => ({ one: { id: 1, name: 'a' }, two: { id: 2, name: 'b' }, three: { id: [3], name: { id: 4, name: 5 } } }),
+  'same keys twice': () => ({
+    one: { id: 1, name: 'a' },
+    two: { id: 2, name: 'b' },
+    three: { id: [3], name: { id: 4, name: 5 } },
+  }),
   'strings again and again': () => Array.from({ length: 400 }, (_, i) => [`text ${i % 7}`, `text ${i}`, `key${i % 3}`]),
 }
 
@@ -134,21 +293,53 @@ function diamonds(depth: number): unknown {
 
 const BUILT_IN: Builders = {
   ...Object.fromEntries(
-    [0, 1, -1, 999, -999, 1000, 1_795_305_600_123, -62_135_596_800_001, 8.64e15, -8.64e15, 8.64e15 - 1, 4.3e15 + 7, Number.NaN].map(
-      (time) => [`Date ${time}`, () => new Date(time)],
-    ),
+    [
+      0,
+      1,
+      -1,
+      999,
+      -999,
+      1000,
+      1_795_305_600_123,
+      -62_135_596_800_001,
+      8.64e15,
+      -8.64e15,
+      8.64e15 - 1,
+      4.3e15 + 7,
+      Number.NaN,
+    ].map((time) => [`Date ${time}`, () => new Date(time)]),
   ),
   'Date with properties': () => own(new Date(1), { a: 1 }),
   'frozen Date': () => Object.freeze(new Date(1)),
   ...Object.fromEntries(
-    ['', 'g', 'i', 'm', 's', 'u', 'y', 'd', 'v', 'dgimsuy'].map((flags) => [`RegExp ${flags}`, () => new RegExp('a/b[x-z]+\\n(?<n>é)', flags)]),
+    ['', 'g', 'i', 'm', 's', 'u', 'y', 'd', 'v', 'dgimsuy'].map((flags) => [
+      `RegExp ${flags}`,
+      () => new RegExp('a/b[x-z]+\\n(?<n>é)', flags),
+    ]),
   ),
-  'RegExp, empty': () => new RegExp(''),
+  'RegExp, empty': () => /(?:)/,
   'RegExp with lastIndex': () => own(/a/g, { lastIndex: 7 }),
   'RegExp with properties': () => own(/a/y, { lastIndex: 1.5, note: [1] }),
   'frozen RegExp': () => Object.freeze(/a/g),
-  Map: () => new Map<unknown, unknown>([['b', 1], ['a', 2], [1, 3], ['1', 4], [Number.NaN, 5], [0, 6], [null, 7], [undefined, 8], [1n, 9]]),
-  'Map with objects': () => new Map<unknown, unknown>([[{ a: 1 }, [1]], [[1], new Set([1])], [new Date(0), 1], [Symbol.for('k'), 1]]),
+  Map: () =>
+    new Map<unknown, unknown>([
+      ['b', 1],
+      ['a', 2],
+      [1, 3],
+      ['1', 4],
+      [Number.NaN, 5],
+      [0, 6],
+      [null, 7],
+      [undefined, 8],
+      [1n, 9],
+    ]),
+  'Map with objects': () =>
+    new Map<unknown, unknown>([
+      [{ a: 1 }, [1]],
+      [[1], new Set([1])],
+      [new Date(0), 1],
+      [Symbol.for('k'), 1],
+    ]),
   'Map with properties': () => own(new Map([[1, 2]]), { note: 1 }),
   'empty Map': () => new Map(),
   Set: () => new Set<unknown>(['b', 'a', 1, '1', [1], { a: 1 }, Number.NaN, undefined]),
@@ -156,7 +347,10 @@ const BUILT_IN: Builders = {
   'frozen Set': () => Object.freeze(new Set([1])),
   'empty Set': () => new Set(),
   ...Object.fromEntries(
-    [1, -0, Number.NaN, 'text', '', 'é\ud800', true, false, 1n, Symbol.for('b')].map((value) => [`boxed ${String(value)}`, () => Object(value)]),
+    [1, -0, Number.NaN, 'text', '', 'é\ud800', true, false, 1n, Symbol.for('b')].map((value) => [
+      `boxed ${String(value)}`,
+      () => Object(value),
+    ]),
   ),
   'boxed with properties': () => own(Object('abc') as object, { note: 1 }),
   URL: () => new URL('https://user:pw@example.org:8080/a%20b?c=d#é'),
@@ -167,7 +361,10 @@ const BUILT_IN: Builders = {
 
 const ERRORS: Builders = {
   ...Object.fromEntries(
-    [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((type) => [type.name, () => new type('message')]),
+    [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((type) => [
+      type.name,
+      () => new type('message'),
+    ]),
   ),
   'no message': () => new Error(),
   cause: () => new Error('m', { cause: new TypeError('c', { cause: { code: 1 } }) }),
@@ -178,7 +375,8 @@ const ERRORS: Builders = {
   'own properties': () => own(new Error('m'), { code: 'E_CODE', errno: -2, details: { a: [1] }, name: 'Custom' }),
   'enumerable message': () => Object.defineProperty(new Error('m'), 'message', { enumerable: true }),
   'no stack': () => ((e: Error) => (Reflect.deleteProperty(e, 'stack'), e))(new Error('m')),
-  'stack as data': () => Object.defineProperty(new Error('m'), 'stack', { value: 'mine', writable: true, configurable: true }),
+  'stack as data': () =>
+    Object.defineProperty(new Error('m'), 'stack', { value: 'mine', writable: true, configurable: true }),
   'a system error': () => {
     try {
       return process.chdir('/nowhere/at/all')
@@ -200,7 +398,17 @@ const ERRORS: Builders = {
 }
 
 const TYPES = [
-  ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array],
+  ...[
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+  ],
   ...[BigInt64Array, BigUint64Array, ...('Float16Array' in globalThis ? [(globalThis as never)['Float16Array']] : [])],
 ] as (typeof Uint8Array)[]
 
@@ -229,7 +437,8 @@ const BINARY: Builders = {
   'view of a SharedArrayBuffer': () => new Int32Array(new SharedArrayBuffer(16), 4, 2),
   DataView: () => new DataView(bytes(32).buffer, 3, 9),
   'large DataView': () => new DataView(bytes(9000).buffer),
-  'two views of one buffer': () => ((b) => [new Uint8Array(b), new Uint16Array(b, 2, 3), new DataView(b)])(bytes(16).buffer),
+  'two views of one buffer': () =>
+    ((b) => [new Uint8Array(b), new Uint16Array(b, 2, 3), new DataView(b)])(bytes(16).buffer),
   'two views, then the buffer': () => ((b) => [new Uint8Array(b), new Uint8Array(b), b, b])(bytes(16).buffer),
   'the buffer, then a view': () => ((b) => [b, new Uint8Array(b), b])(bytes(16).buffer),
   'views of a large buffer': () => ((b) => [new Float64Array(b), new Uint8Array(b, 5, 7), b])(bytes(8192).buffer),
@@ -242,7 +451,12 @@ const BINARY: Builders = {
 
 const NESTINGS: Builders = {
   'everything inside everything': () =>
-    new Map<unknown, unknown>([[new Set([[{ d: new Date(1), e: new Error('x', { cause: new Map([[1n, /x/g]]) }) }]]), Object.freeze([bytes(5000)])]]),
+    new Map<unknown, unknown>([
+      [
+        new Set([[{ d: new Date(1), e: new Error('x', { cause: new Map([[1n, /x/g]]) }) }]]),
+        Object.freeze([bytes(5000)]),
+      ],
+    ]),
 }
 
 /** All of them; names are unique. */

@@ -58,14 +58,19 @@ function collect(call: Call, source: Readable, length: number): Promise<Uint8Arr
     if (source.destroyed) return reject(source.errored ?? failure(call, 'UNAVAILABLE', 'the body was taken before'))
     const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length)
     let filled = 0
+    const broken = (): void => reject(source.errored ?? incomplete(call))
     source
       .on('data', (piece: Uint8Array) => {
         if (filled + piece.byteLength <= length) bytes.set(piece, filled)
         filled += piece.byteLength
       })
       .once('error', reject)
-      .once('close', () => reject(source.errored ?? incomplete(call)))
-      .once('end', () => (filled === length ? resolve(bytes) : reject(incomplete(call))))
+      .once('close', broken)
+      .once('end', () => {
+        source.off('close', broken)
+        if (filled === length) resolve(bytes)
+        else broken()
+      })
   })
 }
 

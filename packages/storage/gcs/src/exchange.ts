@@ -183,13 +183,14 @@ function finish({ request, land }: Flight): void {
 function letGo(flight: Flight, response: IncomingMessage, begun: boolean): void {
   const { request, timer, land } = flight
   const length = Number(response.headers['content-length'] ?? Number.POSITIVE_INFINITY)
-  if (response.readableEnded) return finish(flight)
-  if (begun || length > DRAIN_BYTES || !request.writableEnded) {
+  if (response.readableEnded) finish(flight)
+  else if (begun || length > DRAIN_BYTES || !request.writableEnded) {
     land()
-    return void request.destroy()
+    request.destroy()
+  } else {
+    flight.waiting = true
+    timer.refresh().unref()
+    response.on('close', land)
+    response.resume()
   }
-  flight.waiting = true
-  timer.refresh().unref()
-  response.on('close', land)
-  response.resume()
 }

@@ -14,8 +14,8 @@ import {
   type SectionSource,
   tooLarge,
 } from './decoding.ts'
-import { expectInteger } from './scalars.ts'
 import { readArgument, readByte, readBytes, readCount } from './reader.ts'
+import { expectInteger } from './scalars.ts'
 
 type ViewType = {
   new (buffer: ArrayBufferLike, byteOffset: number, length?: number): ArrayBufferView
@@ -78,7 +78,8 @@ export function readSpecialBuffer(decoding: Decoding, isShared: boolean): ArrayB
   const { SharedArrayBuffer: Shared } = globalThis as Partial<typeof globalThis>
   if (isShared && Shared === undefined) throw missingType('SharedArrayBuffer')
   try {
-    const buffer = isShared && Shared !== undefined ? new Shared(bytes.length, options) : new ArrayBuffer(bytes.length, options)
+    const buffer =
+      isShared && Shared !== undefined ? new Shared(bytes.length, options) : new ArrayBuffer(bytes.length, options)
     new Uint8Array(buffer).set(bytes)
     return buffer
   } catch (error) {
@@ -171,7 +172,8 @@ function typeNamed(type: string): ViewType {
 function makeView(type: string, buffer: ArrayBufferLike, byteOffset: number, length: number | undefined): object {
   const constructor = typeNamed(type)
   try {
-    if (type === 'Buffer') return platform().Buffer?.from(buffer as ArrayBuffer, byteOffset, length) ?? asObject(undefined)
+    if (type === 'Buffer')
+      return platform().Buffer?.from(buffer as ArrayBuffer, byteOffset, length) ?? asObject(undefined)
     return new constructor(buffer, byteOffset, length)
   } catch (error) {
     throw malformed('a view beyond its buffer', error)

@@ -54,10 +54,11 @@ export function readHeader(bytes: Uint8Array): Header {
   const count = view.getUint32(16, true)
   const graphOffset = headerBytes(classBytes, count)
   if (graphOffset > bytes.length) throw malformed('its header is cut')
-  if (headerChecksum(bytes, graphOffset) !== view.getUint32(8, true)) throw malformed('the checksum of its header differs')
+  if (headerChecksum(bytes, graphOffset) !== view.getUint32(8, true))
+    throw malformed('the checksum of its header differs')
   const readerVersion = bytes[5] as number
   if (readerVersion > FORMAT_VERSION) throw newerFormat(readerVersion)
-  if (view.getUint16(6, true) !== 0) throw malformed('flags that are not known')
+  if (view.getUint16(6, true) !== 0 || getUint53(view, 32) !== 0) throw malformed('flags that are not known')
   return {
     version: bytes[4] as number,
     readerVersion,

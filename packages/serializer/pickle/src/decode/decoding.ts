@@ -101,7 +101,16 @@ export function wrap(decoding: Decoding, kind: FrameKind, target: unknown, remai
   decoding.depth = depth + 1
   const known = frames[depth]
   if (known === undefined) {
-    const frame: Frame = { kind, target, remaining, size: remaining, key: undefined, values: NOTHING, shape: undefined, share: -1 }
+    const frame: Frame = {
+      kind,
+      target,
+      remaining,
+      size: remaining,
+      key: undefined,
+      values: NOTHING,
+      shape: undefined,
+      share: -1,
+    }
     frames.push(frame)
     return frame
   }

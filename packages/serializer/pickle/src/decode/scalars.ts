@@ -63,7 +63,8 @@ const UTF16 = 56401
 /** The next item, which must be an unsigned integer, or -1 where that is allowed. */
 export function expectInteger(decoding: Decoding): number {
   const value = readPlain(decoding, readByte(decoding.reader))
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw malformed('something else where an integer belongs')
+  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+    throw malformed('something else where an integer belongs')
   return value
 }
 
@@ -110,7 +111,16 @@ export function readUrl(decoding: Decoding): URL {
 }
 
 const TEMPORAL = new Set([
-  ...['Instant', 'ZonedDateTime', 'PlainDate', 'PlainTime', 'PlainDateTime', 'PlainYearMonth', 'PlainMonthDay', 'Duration'],
+  ...[
+    'Instant',
+    'ZonedDateTime',
+    'PlainDate',
+    'PlainTime',
+    'PlainDateTime',
+    'PlainYearMonth',
+    'PlainMonthDay',
+    'Duration',
+  ],
 ])
 
 /** A Temporal object, where the runtime has them. */

@@ -1,13 +1,6 @@
 import { malformed } from '../failure.ts'
 import { TAG } from '../tags.ts'
-import {
-  BUFFER_OF,
-  openView,
-  readBuffer,
-  readSpecialBuffer,
-  readTypedArray,
-  typeOfTag,
-} from './binary.ts'
+import { BUFFER_OF, openView, readBuffer, readSpecialBuffer, readTypedArray, typeOfTag } from './binary.ts'
 import { integrity, MAP, NULL_PROTOTYPE, PROPERTIES, SET } from './containers.ts'
 import { type Decoding, type FrameKind, HOLES, OPENED, open, tooLarge, UNSET, wrap } from './decoding.ts'
 import { openError } from './errors.ts'
@@ -173,4 +166,3 @@ function readHoles(decoding: Decoding): typeof HOLES {
   if (decoding.holes > decoding.settings.maxHoles) throw tooLarge('full of holes', 'maxHoles')
   return HOLES
 }
-

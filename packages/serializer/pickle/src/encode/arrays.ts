@@ -42,7 +42,8 @@ function isDense(array: readonly unknown[]): boolean {
   for (let index = 0; index < length; index++) {
     if (lookupGetter.call(array, index) !== undefined) return false
     // A hole, or an accessor that can only be set.
-    if (array[index] === undefined && Object.getOwnPropertyDescriptor(array, index)?.writable === undefined) return false
+    if (array[index] === undefined && Object.getOwnPropertyDescriptor(array, index)?.writable === undefined)
+      return false
   }
   return true
 }
@@ -179,4 +180,3 @@ function escaped({ writer, seen }: Encoding, item: unknown): unknown {
   if (Array.isArray(item) && !seen.objects.has(item)) writeTag(writer, TAG.arrayInTable)
   return item
 }
-

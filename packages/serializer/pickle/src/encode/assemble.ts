@@ -7,6 +7,9 @@ import { newWriter, type Writer, writeHead } from '../writer.ts'
 import type { ClassEntry, Encoding } from './encoding.ts'
 
 const NOTHING = new Uint8Array()
+/** Tags 55799 and 256; the second only where strings are referred to. */
+const PREFIX = Uint8Array.of(0xd9, 0xd9, 0xf7, 0xd9, 0x01, 0x00)
+const SELF_DESCRIBED = 3
 
 /** Header and graph in one piece of memory, and one more per large buffer. */
 export function assemble(encoding: Encoding): Uint8Array | readonly Uint8Array[] {
@@ -14,10 +17,13 @@ export function assemble(encoding: Encoding): Uint8Array | readonly Uint8Array[]
   const classTable = encodeClasses(encoding.classes)
   const start = headerBytes(classTable.length, sections.length)
   const graph = references.length === 0 ? undefined : splice(encoding)
-  const graphLength = graph?.at ?? encoding.writer.at
+  const prefix = encoding.strings.referenced ? PREFIX : PREFIX.subarray(0, SELF_DESCRIBED)
+  const content = graph ?? encoding.writer
+  const graphLength = prefix.length + content.at
   const end = start + graphLength
   const first = allocate(sections.length === 0 ? end : align(end))
-  first.set((graph ?? encoding.writer).bytes.subarray(0, graphLength), start)
+  first.set(prefix, start)
+  first.set(content.bytes.subarray(0, content.at), start + prefix.length)
   first.fill(0, 0, start).fill(0, end)
   const graphChecksum = crc32(first.subarray(start, end))
   if (sections.length === 0) {

@@ -1,6 +1,6 @@
 import { platform } from '../platform.ts'
 import { SECTION_BYTES, TAG, TYPED_ARRAY_TAGS } from '../tags.ts'
-import { writeBytes, writeHead, writeNumber, writeSimple, UNDEFINED, writeTag } from '../writer.ts'
+import { UNDEFINED, writeBytes, writeHead, writeNumber, writeSimple, writeTag } from '../writer.ts'
 import { getter, isIndexOf } from './builtins.ts'
 import { type Encoding, refuse } from './encoding.ts'
 import { integrityOf, readProperties, writeIntegrity, writeProperties } from './properties.ts'

@@ -1,5 +1,5 @@
 import { TAG } from '../tags.ts'
-import { writeBytes, writeFloat, writeHead, writeNumber, writeSimple, UNDEFINED, writeTag } from '../writer.ts'
+import { UNDEFINED, writeBytes, writeFloat, writeHead, writeNumber, writeSimple, writeTag } from '../writer.ts'
 import { type Encoding, FRAME, push, refuse } from './encoding.ts'
 import { writeExtras } from './properties.ts'
 import { countString, writeString } from './strings.ts'

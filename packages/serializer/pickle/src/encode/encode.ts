@@ -1,8 +1,7 @@
 import { ResultError, type ResultIssue } from '@resultkit/core'
 import { refusal } from '../failure.ts'
 import type { Settings } from '../options.ts'
-import { TAG } from '../tags.ts'
-import { FALSE, NULL, TRUE, UNDEFINED, writeNumber, writeSimple, writeTag } from '../writer.ts'
+import { FALSE, NULL, TRUE, UNDEFINED, writeNumber, writeSimple } from '../writer.ts'
 import { COMPLETE, PUSHED, writeArray, writeRows } from './arrays.ts'
 import { assemble } from './assemble.ts'
 import { writeBigInt, writeSymbol } from './builtins.ts'
@@ -33,10 +32,7 @@ export function findIssues(value: unknown, settings: Settings): readonly ResultI
 
 function encodeGraph(value: unknown, settings: Settings): Encoding {
   const encoding = startEncoding(settings)
-  const { writer } = encoding
   try {
-    writeTag(writer, TAG.selfDescribed)
-    if (settings.compact) writeTag(writer, TAG.stringNamespace)
     writeValue(encoding, value)
     while (encoding.depth > 0) writeFrame(encoding, encoding.frames[encoding.depth - 1] as Frame)
     return encoding

@@ -10,6 +10,8 @@ export interface StringTable {
   enabled: boolean
   /** The index of the next string. */
   next: number
+  /** Whether there is a reference to a string. */
+  referenced: boolean
   readonly texts: (string | undefined)[]
   readonly indexes: number[]
   /** The slots in use, as long as they are few. */
@@ -24,6 +26,7 @@ export function stringTable(): StringTable {
   return {
     enabled: false,
     next: 0,
+    referenced: false,
     texts: new Array<string | undefined>(SLOTS).fill(undefined),
     indexes: new Array<number>(SLOTS).fill(0),
     used: [],
@@ -37,6 +40,7 @@ export function clearStrings(table: StringTable): void {
   else texts.fill(undefined)
   used.length = 0
   table.next = 0
+  table.referenced = false
 }
 
 /** A text, or a reference to an earlier one. Lone surrogates are kept as UTF-16. */
@@ -49,7 +53,9 @@ export function writeString(table: StringTable, writer: Writer, text: string): v
   }
   const slot = slotOf(text, length) & (SLOTS - 1)
   if (table.texts[slot] === text) {
-    writer.at = writeReference(writer, table.indexes[slot] as number)
+    table.referenced = true
+    writeHead(writer, 0xc0, TAG.stringReference)
+    writeHead(writer, 0, table.indexes[slot] as number)
     return
   }
   const size = writeFresh(writer, text)
@@ -57,12 +63,6 @@ export function writeString(table: StringTable, writer: Writer, text: string): v
   // A text kept as UTF-16 is a tagged byte string: it has an index, but is not referred to.
   if (size === length || text.isWellFormed()) remember(table, text, slot)
   table.next += 1
-}
-
-function writeReference(writer: Writer, index: number): number {
-  writeHead(writer, 0xc0, TAG.stringReference)
-  writeHead(writer, 0, index)
-  return writer.at
 }
 
 function writeFresh(writer: Writer, text: string): number {

@@ -46,16 +46,19 @@ async function bounded(run: Run, scope: Scope): Promise<unknown> {
   const signal = signalOf(scope)
   const { promise: ended, reject } = Promise.withResolvers<never>()
   const end = (): void => reject(signal.reason)
+  let tooLate: Error | undefined
   const late = (): void => {
     const message = `${kind} "${name}" took longer than its timeout of ${timeout} ms. Its signal has fired; give it more time, or less to do.`
-    stopScope(scope, failure('timeout', taskError('TIMEOUT', 'run', message)))
+    tooLate = taskError('TIMEOUT', 'run', message)
+    stopScope(scope, tooLate)
   }
   const timer = timeout === undefined ? undefined : setTimeout(late, timeout)
   signal.addEventListener('abort', end, { once: true })
   try {
     return await Promise.race([ended, (async () => invoke(run, scope))()])
   } catch (error) {
-    if (scope.stopped === undefined) throwIfStopped(scope)
+    if (tooLate !== undefined) throw failure('timeout', tooLate)
+    throwIfStopped(scope)
     throw error
   } finally {
     clearTimeout(timer)
@@ -84,10 +87,11 @@ async function runFlow(run: Run): Promise<unknown> {
 
 /** Waits for the runs in a flow without handling their failures: who does not await one is told by the process. */
 async function settled(flow: FlowRun): Promise<void> {
-  if (flow.active.size === 0) return
-  const { promise, resolve } = Promise.withResolvers<void>()
-  flow.idle = resolve
-  await promise
+  while (flow.active.size > 0) {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    flow.idle = resolve
+    await promise
+  }
 }
 
 function flowRunOf(run: Run): FlowRun {

@@ -41,6 +41,14 @@ export function isGivenSignal(scope: Scope): boolean {
   return false
 }
 
+/** Whether an error is what ended a scope, or one around it. */
+export function isStopReason(scope: Scope, error: unknown): boolean {
+  for (let each: Scope | undefined = scope; each !== undefined; each = each.parent) {
+    if (each.stopped?.reason === error || (each.given?.aborted && each.given.reason === error)) return true
+  }
+  return false
+}
+
 /** Throws ABORTED when a scope, or one around it, has ended. */
 export function throwIfStopped(scope: Scope): void {
   for (let each: Scope | undefined = scope; each !== undefined; each = each.parent) {

@@ -124,7 +124,7 @@ function encodeOpen(encoder: Encoder, value: object, depth: number): void {
   const prototype: unknown = Object.getPrototypeOf(value)
   const isPlain = prototype === Object.prototype || prototype === null
   const registered = isPlain ? undefined : encoder.classes.find((known) => prototype === prototypeOf(known))
-  if (Array.isArray(value)) encodeArray(encoder, value, depth)
+  if (Array.isArray(value) && prototype === Array.prototype) encodeArray(encoder, value, depth)
   else if (isPlain) encodePlain(encoder, value, depth)
   else if (registered === undefined) encodeBuiltIn(encoder, value, depth)
   else {

@@ -5,7 +5,7 @@ import { asFailure, type Failure, failure, messageOf, taskError } from './failur
 import type { Keeper } from './keeper.ts'
 import { type Limiter, limiter } from './limiter.ts'
 import type { Plan } from './plan.ts'
-import { enter, type Run } from './run.ts'
+import { enter, enterRunning, type Run } from './run.ts'
 import type { StateReason } from './state-types.ts'
 import { keeperFor, type Stored, type StoreOptions, storeValue, validateOutput } from './store-value.ts'
 import { storeUpstream } from './upstream.ts'
@@ -36,7 +36,7 @@ async function attempt(run: Run, plan: Plan, work: Work): Promise<Stored> {
   const limit = limiterOf(run.definition)
   if (limit !== undefined && !limit.tryEnter()) await queue(run, limit)
   try {
-    enter(run, 'Running', work.reason, work.why)
+    enterRunning(run, work.reason, work.why)
     const value = await runBody(run)
     const keeper = plan.decision.persist ? await keeperFor(run) : undefined
     await validateOutput(run, value, keeper)

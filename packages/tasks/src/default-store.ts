@@ -1,4 +1,11 @@
-import { createResultStore, type ResultStorage, type ResultStore, type Seal, type Serializer } from '@resultkit/core'
+import {
+  createResultStore,
+  type ResultStorage,
+  type ResultStore,
+  type ResultStoreOptions,
+  type Seal,
+  type Serializer,
+} from '@resultkit/core'
 import { taskError } from './failure.ts'
 
 let opened: Promise<ResultStore<Seal>> | undefined
@@ -27,11 +34,15 @@ async function open(): Promise<ResultStore<Seal>> {
     const message = `RESULTKIT_DEFAULT_STORAGE names the storage "${wanted}", and without a store there is only "local". Give flow or withRuntime a store that has it.`
     throw taskError('CONFIG', 'configure', message)
   }
-  const [storage, serializer] = await Promise.all([localStorageOf(), pickleSerializer()])
-  return createResultStore<Seal>({
-    storages: { local: storage },
-    serializers: serializer === undefined ? [] : [serializer],
-  })
+  return createResultStore<Seal>(await withPickle({ storages: { local: await localStorageOf() } }))
+}
+
+/** Options of a store, with pickle among the serializers where it is the default and installed. */
+export async function withPickle(options: ResultStoreOptions): Promise<ResultStoreOptions> {
+  const { serializers = [], defaults } = options
+  if (defaults?.serializer !== undefined || serializers.some(({ name }) => name === 'pickle')) return options
+  const found = await pickleSerializer()
+  return found === undefined ? options : { ...options, serializers: [...serializers, found] }
 }
 
 async function localStorageOf(): Promise<ResultStorage> {

@@ -1,5 +1,5 @@
 import { abortedError } from '@resultkit/core'
-import { throwIfStopped } from './cancellation.ts'
+import { isStopReason, signalOf, throwIfStopped } from './cancellation.ts'
 import { compute, givenSignal, type Work } from './compute.ts'
 import { neverKept } from './definition.ts'
 import { asFailure, type Failure, failure, taskError } from './failure.ts'
@@ -40,12 +40,12 @@ function isOutermost({ outer, definition }: Run): boolean {
   return outer.flow === undefined || definition.runtime?.sink !== undefined
 }
 
-/** What ends because something around it has ended is cancelled, whatever it says itself. */
+/** Who passes on the reason for which something around it has ended is cancelled, and has not failed itself. */
 function cancelled(run: Run, failed: Failure): Failure {
   const { signal } = run.definition.options
-  return signal?.aborted && failed.state !== 'Cancelled' && failed.error === signal.reason
-    ? failure('aborted', abortedError('run', signal), 'Cancelled')
-    : failed
+  const isReason = isStopReason(run.outer, failed.error) || (signal?.aborted && signal.reason === failed.error)
+  if (!isReason || failed.state === 'Cancelled') return failed
+  return failure('aborted', abortedError('run', signal?.aborted ? signal : signalOf(run.outer)), 'Cancelled')
 }
 
 function refuseConflicts({ definition }: Run, { decision }: Plan): void {

@@ -18,7 +18,8 @@ export function failure(reason: StateReason, error: unknown, state: StateType = 
   return failed
 }
 
-function isFailure(thrown: unknown): thrown is Failure {
+/** Whether something thrown is one of these. */
+export function isFailure(thrown: unknown): thrown is Failure {
   return typeof thrown === 'object' && thrown !== null && FAILURE in thrown
 }
 

@@ -140,7 +140,7 @@ function withDefault(
     return make('pickle')
   } catch (error) {
     if (!isResultError(error) || error.code !== 'CONFIG') throw error
-    if (state.isDefault)
+    if (state.isDefault || state.options !== undefined)
       throw missing('@resultkit/pickle', 'Results are stored with pickle unless a serializer is given')
     return plain
   }

@@ -1,7 +1,7 @@
 import { isResultError, type RecordInfo, Result, type ResultErrorCode, type Validator } from '@resultkit/core'
 import { isDigestValidator, runDigests } from './cache-validators.ts'
 import type { Definition } from './definition.ts'
-import { failure, messageOf, taskError } from './failure.ts'
+import { failure, isFailure, messageOf, taskError } from './failure.ts'
 import type { Keeper, PlainResult } from './keeper.ts'
 import { contextOf } from './place.ts'
 import type { Run } from './run.ts'
@@ -90,7 +90,8 @@ function storedInvalid({ options, name }: Definition, count: number, etag: strin
 }
 
 function unreadable({ options }: Definition, error: unknown): Lookup {
-  if (!isResultError(error)) throw error
+  if (isFailure(error)) throw error
+  if (!isResultError(error)) throw failure('lookup-failed', error)
   const { code } = error
   if (UNREADABLE.has(code)) {
     if (options.onUnreadable === 'run') return { status: 'run', reason: 'unreadable', why: messageOf(error) }

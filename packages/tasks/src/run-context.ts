@@ -42,7 +42,7 @@ class Context implements RunContext {
   get log(): RunContext['log'] {
     const run = this.#run
     return (message: string, details?: JsonObject): void => {
-      logLine(run, details === undefined ? message : `${message} ${JSON.stringify(details)}`)
+      logLine(run, details === undefined ? message : `${message} ${jsonOf(details)}`)
     }
   }
 
@@ -52,5 +52,14 @@ class Context implements RunContext {
       run.tracked ??= []
       run.tracked.push(result)
     }
+  }
+}
+
+/** A line of the log is no reason for a body to fail. */
+function jsonOf(details: JsonObject): string {
+  try {
+    return JSON.stringify(details)
+  } catch {
+    return '[details that JSON cannot hold]'
   }
 }

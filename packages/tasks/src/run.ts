@@ -1,6 +1,7 @@
 import { logEvent } from './boundary.ts'
 import type { Definition } from './definition.ts'
 import { type Failure, messageOf } from './failure.ts'
+import { hasPromises } from './promised.ts'
 import { jsonParameters } from './parameters.ts'
 import type { KeyOutcome } from './place.ts'
 import type { Scope } from './scope.ts'
@@ -159,8 +160,15 @@ export function auditOf(run: Run): RunEvent[] | undefined {
 export function enterPending(run: Run): void {
   const { boundary } = run.outer.settings.runtime
   if (boundary === undefined) return
-  const details = run.definition.kind === 'flow' ? jsonParameters(run.input, boundary) : {}
-  enter(run, 'Pending', 'created', undefined, details)
+  const known = run.definition.kind === 'flow' && !hasPromises(run.input)
+  enter(run, 'Pending', 'created', undefined, known ? jsonParameters(run.input, boundary) : {})
+}
+
+/** The body starts; of a flow that was given promises, the parameters are known by now. */
+export function enterRunning(run: Run, reason: StateReason, message: string | undefined): void {
+  const { boundary } = run.outer.settings.runtime
+  const late = boundary !== undefined && run.definition.kind === 'flow' && run.upstream.length > 0 && run.attempt === 1
+  enter(run, 'Running', reason, message, late ? jsonParameters(run.input, boundary) : undefined)
 }
 
 /** A state that a failure leads to. */

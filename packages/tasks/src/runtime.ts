@@ -9,7 +9,7 @@ import {
 } from '@resultkit/core'
 import { type Boundary, makeBoundary } from './boundary.ts'
 import type { HashableClass } from './canonical-hash.ts'
-import { openDefaultStore } from './default-store.ts'
+import { openDefaultStore, withPickle } from './default-store.ts'
 import { taskError } from './failure.ts'
 import type { Flights } from './single-flight.ts'
 import type { StateSink } from './sinks/state-sink.ts'
@@ -60,8 +60,14 @@ function stateOf({ store, cacheBytes = DEFAULT_BYTES }: RuntimeOptions): StoreSt
 }
 
 function fromOptions(options: ResultStoreOptions, cacheBytes: number): StoreState {
-  const store = createResultStore(options)
-  return { ...remembering(cacheBytes), open: async () => store, options }
+  // What is wrong with the options is told at once, what has to be imported when something is stored.
+  createResultStore(options)
+  let opened: Promise<ResultStore<Seal>> | undefined
+  const open = (): Promise<ResultStore<Seal>> => {
+    opened ??= withPickle(options).then(createResultStore<Seal>)
+    return opened
+  }
+  return { ...remembering(cacheBytes), open, options }
 }
 
 function fromStore(store: ResultStore<Seal>, cacheBytes: number): StoreState {

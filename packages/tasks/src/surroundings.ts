@@ -1,5 +1,6 @@
 import type { Definition } from './definition.ts'
 import { keepingBelow } from './plan.ts'
+import { isResultAdapter } from './result-adapter.ts'
 import { makeRuntime } from './runtime.ts'
 import { currentScope, makeScope, type Scope, type Settings } from './scope.ts'
 
@@ -43,12 +44,18 @@ export function settingsBelow(definition: Definition, outer: Settings): Settings
   return remembered(below, definition, outer, inherited)
 }
 
+/** A result type without a storage is for the flow's own value: its tasks may have something to look up. */
+function withoutAdapter(options: Definition['options']): Definition['options'] {
+  const { result } = options
+  return result !== undefined && isResultAdapter(result) ? { ...options, result: undefined } : options
+}
+
 function inherited({ options }: Definition, outer: Settings): Settings {
   const { persistResult, resultStorage, resultSerializer, result } = options
   const keeps = resultStorage !== undefined || resultSerializer !== undefined || result !== undefined
   return {
     runtime: outer.runtime,
-    keeping: keepingBelow(outer.keeping, options),
+    keeping: keepingBelow(outer.keeping, withoutAdapter(options)),
     persists: persistResult ?? (keeps ? true : outer.persists),
   }
 }

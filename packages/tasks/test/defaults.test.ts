@@ -82,9 +82,10 @@ test.each(['@resultkit/local', '@resultkit/pickle'])(
     const code = `without('${name}')
     const t = task('t', async () => 'text')
     return [await t(), await t.with({ persistResult: true })().catch(({ code, message }) => ({ code, message }))]`
-  const error = { code: 'CONFIG', message: expect.stringContaining(`npm install ${name}`) }
-  expect(await print(code)).toEqual(['text', error])
-})
+    const error = { code: 'CONFIG', message: expect.stringContaining(`npm install ${name}`) }
+    expect(await print(code)).toEqual(['text', error])
+  },
+)
 
 test('without pickle another serializer does', async () => {
   const code = `without('@resultkit/pickle'); return task('t', async () => 'text', { persistResult: true, resultSerializer: 'json' })().reference()`

@@ -12,7 +12,7 @@ import {
 } from '@resultkit/core'
 import { describe, expect, test } from 'vitest'
 import { encrypt } from '../src/encrypt.ts'
-import { testKeys } from './payload-kit.ts'
+import { engines, testCodec, testKeys } from './payload-kit.ts'
 
 const DECRYPT = { code: 'DECRYPT' }
 const VALUE = { secret: 'canary-4711', list: [1, 2, 3] }
@@ -251,6 +251,18 @@ test('metadata, plain results and undefined do not go with encryption', async ()
   await expect(result.write(undefined, { name: 'a' })).rejects.toMatchObject({ code: 'SERIALIZE' })
   const codecs = [encrypt({ keyring: testKeys() })]
   expect(() => new Result({ storage, codecs, format: 'plain' })).toThrow(expect.objectContaining({ code: 'CONFIG' }))
+})
+
+test('AES without node:crypto is DECRYPT for a reader, whose cause says what is missing', async () => {
+  const { storage } = open()
+  const codecs = [encrypt({ keyring: testKeys(), suite: 'aes-256-gcm' })]
+  await new Result({ storage, location: 'aes', serializer: json(), codecs }).write(VALUE)
+  const [, sodium] = await engines()
+  if (sodium === undefined) throw new Error('There is no libsodium.')
+  const alone = [testCodec({ engine: async () => sodium })]
+  const reading = new Result({ storage, location: 'aes', serializer: json(), codecs: alone }).read()
+  await expect(reading).rejects.toMatchObject(DECRYPT)
+  await expect(reading).rejects.toHaveProperty('cause.code', 'UNSUPPORTED')
 })
 
 test('maxBytes counts decrypted bytes', async () => {

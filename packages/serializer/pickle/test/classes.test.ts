@@ -1,3 +1,4 @@
+// biome-ignore-all lint/complexity/noCommaOperator: values are built in one expression each
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { defineClass, describePickle, isOpaque, type Opaque, type PickleOptions, pickle } from '../src/index.ts'
 

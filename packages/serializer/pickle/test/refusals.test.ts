@@ -1,3 +1,4 @@
+// biome-ignore-all lint/complexity/noCommaOperator: values are built in one expression each
 import { isResultError, type ResultError } from '@resultkit/core'
 import { expect, test } from 'vitest'
 import { defineClass, findUnpicklable, pickle } from '../src/index.ts'
@@ -20,6 +21,11 @@ function refused(value: unknown, options = {}): ResultError {
   throw new Error('It was not refused.')
 }
 
+function argumentsOf(): unknown {
+  // biome-ignore lint/complexity/noArguments: the object itself is meant
+  return arguments
+}
+
 let ran = 0
 const run = (): number => ++ran
 
@@ -40,36 +46,14 @@ const REFUSED: Readonly<Record<string, () => unknown>> = {
   generator: () => (function* () {})(),
   iterator: () => [1].values(),
   'Map iterator': () => new Map().entries(),
-  arguments: () =>
-    (function () {
-      return arguments
-    })(), // biome-ignore lint/complexity/noArguments: the object itself is meant
-  getter: () => ({
-    get a() {
-      return run()
-    },
-  }),
-  setter: () => ({
-    set a(_: unknown) {
-      run()
-    },
-  }),
+  arguments: argumentsOf,
+  getter: () => Object.defineProperty({}, 'a', { get: run, enumerable: true }),
+  setter: () => Object.defineProperty({}, 'a', { set: run, enumerable: true }),
   'getter in an array': () => Object.defineProperty([1, 2], 1, { get: run, enumerable: true }),
+  'setter in an array': () => Object.defineProperty([1, 2], 1, { set: run, enumerable: true }),
   'getter in a long array': () => Object.defineProperty(new Array(100).fill(1), 50, { get: run, enumerable: true }),
-  'getter in a row': () => [
-    { a: 1 },
-    { a: 2 },
-    {
-      get a() {
-        return run()
-      },
-    },
-  ],
-  'getter named by a symbol': () => ({
-    get [Symbol.for('x')]() {
-      return run()
-    },
-  }),
+  'getter in a row': () => [{ a: 1 }, { a: 2 }, Object.defineProperty({}, 'a', { get: run, enumerable: true })],
+  'getter named by a symbol': () => Object.defineProperty({}, Symbol.for('x'), { get: run }),
   'getter on a Map': () => Object.defineProperty(new Map(), 'x', { get: run }),
   'getter on an error': () => Object.defineProperty(new Error('m'), 'message', { get: run }),
   'read-only item beside a hole': () => Object.defineProperty(new Array(2), 0, { value: 1 }),
@@ -97,18 +81,13 @@ const REFUSED: Readonly<Record<string, () => unknown>> = {
   'array as a plain object': () => Object.setPrototypeOf([1], Object.prototype),
   'Promise without a prototype': () => Object.setPrototypeOf(Promise.resolve(), null),
   'revoked proxy': () => ((p) => (p.revoke(), p.proxy))(Proxy.revocable({}, {})),
-  'proxy that throws': () =>
-    new Proxy(
-      {},
-      {
-        ownKeys() {
-          throw new Error('secret')
-        },
-      },
-    ),
+  'proxy that throws': () => new Proxy({}, { ownKeys: fail }),
   'detached buffer': () => ((b) => (structuredClone(b, { transfer: [b] }), b))(new ArrayBuffer(8)),
-  'view of a detached buffer': () =>
-    ((b) => (structuredClone(b.buffer, { transfer: [b.buffer] }), b))(new Uint8Array(8)),
+  'view of a detached buffer': () => ((b) => (structuredClone(b, { transfer: [b.buffer] }), b))(new Uint8Array(8)),
+}
+
+function fail(): never {
+  throw new Error('secret')
 }
 
 test.each(Object.entries(REFUSED))('%s is refused with its path, and no code runs', (_, build) => {
@@ -160,22 +139,14 @@ test('named losses', () => {
   expect(through(Object.assign(/a/g, { lastIndex: 3 }), { lossy: ['lastIndex'] })).toMatchObject({ lastIndex: 0 })
   expect(Object.hasOwn(through(new Error('m'), { lossy: ['stack'] }) as Error, 'stack')).toBe(false)
   const error = through(new HttpError('m'), { lossy: ['errorClass'] }) as HttpError
-  expect([Object.getPrototypeOf(error) === TypeError.prototype, error.name, error.message, error.status]).toEqual([
-    true,
-    'HttpError',
-    'm',
-    404,
-  ])
-  expect((through(new Uint8Array(1000).subarray(3, 5), { lossy: ['backing'] }) as Uint8Array).buffer.byteLength).toBe(2)
+  const found = [Object.getPrototypeOf(error) === TypeError.prototype, error.name, error.message, error.status]
+  expect(found).toEqual([true, 'HttpError', 'm', 404])
+  const part = through(new Uint8Array(1000).subarray(3, 5), { lossy: ['backing'] }) as Uint8Array
+  expect(part.buffer.byteLength).toBe(2)
 })
 
 test('getters run when asked, and their values are kept', () => {
-  const value = {
-    a: 1,
-    get b() {
-      return this.a + 1
-    },
-  }
+  const value = Object.defineProperty({ a: 1 }, 'b', { get: () => 2, enumerable: true, configurable: true })
   expect(pickle().deserialize(pickle({ getters: 'run' }).serialize(value) as Uint8Array)).toEqual({ a: 1, b: 2 })
 })
 
@@ -189,14 +160,10 @@ test('limits of the writer', () => {
 
 test('what encode throws is the cause', () => {
   const mine = new Error('mine')
-  const broken = defineClass({
-    name: 'p',
-    class: Point,
-    encode: () => {
-      throw mine
-    },
-    decode: () => new Point(),
-  })
+  const encode = (): never => {
+    throw mine
+  }
+  const broken = defineClass({ name: 'p', class: Point, encode, decode: () => new Point() })
   const error = refused([new Point()], { classes: [broken] })
   expect([error.cause, error.issues[0]?.path]).toEqual([mine, [0]])
 })
@@ -208,7 +175,6 @@ test.each([
   [{ maxdepth: 1 }, 'maxdepth'],
   [{ classes: [{}] }, 'defineClass'],
 ])('wrong options %j are CONFIG', (options, named) => {
-  expect(() => pickle(options as never)).toThrow(
-    expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining(named) }),
-  )
+  const expected = expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining(named) })
+  expect(() => pickle(options as never)).toThrow(expected)
 })

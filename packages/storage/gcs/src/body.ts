@@ -2,9 +2,6 @@ import type { ObjectStat, StoredObject } from '@resultkit/core'
 import type { Reply } from './exchange.ts'
 import { type Call, checkSignal, failure } from './failure.ts'
 
-/** Buffers from this size on have memory of their own, if they fill it. */
-const OWN_BYTES = 16 * 1024
-
 /** An object whose bytes are on their way. `length`: how many will come, where the service said so. */
 export function openObject(call: Call, stat: ObjectStat, reply: Reply, length: number | undefined): StoredObject {
   return {
@@ -40,18 +37,10 @@ async function readMeasured(call: Call, reply: Reply, length: number): Promise<U
     if (at + piece.byteLength > length) throw failure(call, 'UNAVAILABLE', 'the answer is longer than announced')
     bytes.set(piece, at)
     at += piece.byteLength
-    giveBack(piece)
   }
   if (at < length)
     throw failure(call, 'UNAVAILABLE', 'the answer is shorter than announced. Try again', { retryable: true })
   return bytes
-}
-
-/** Gives memory back at once that has been copied; the garbage collector would let as much as the value gather. */
-function giveBack({ buffer, byteLength }: Uint8Array): void {
-  // Node shares the memory of small buffers, and this takes it from all that use it.
-  const whole = byteLength === buffer.byteLength && byteLength >= OWN_BYTES
-  if (whole && buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
 
 async function readUnmeasured(reply: Reply): Promise<Uint8Array> {

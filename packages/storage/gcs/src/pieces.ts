@@ -28,40 +28,39 @@ interface Gathering {
 
 function gathering(): Gathering {
   const pieces: Uint8Array[] = []
-  let block: Uint8Array | undefined
+  let block = new Uint8Array(0)
   let filled = 0
+  // Where in the block the last piece starts; `undefined` when the last piece is not of the block.
+  let from: number | undefined
   return {
     pieces,
     size: 0,
     add(piece) {
       this.size += piece.byteLength
       if (piece.byteLength > SMALL_BYTES) {
-        block = undefined
+        from = undefined
         pieces.push(piece)
         return
       }
-      if (block === undefined || filled + piece.byteLength > block.byteLength) {
+      if (filled + piece.byteLength > block.byteLength) {
         block = new Uint8Array(BLOCK_BYTES)
         filled = 0
-        pieces.push(block.subarray(0, 0))
+        from = undefined
       }
-      const start = filled - (pieces.at(-1)?.byteLength ?? 0)
+      const start = from ?? filled
+      if (from !== undefined) pieces.pop()
       block.set(piece, filled)
       filled += piece.byteLength
-      pieces[pieces.length - 1] = block.subarray(start, filled)
+      from = start
+      pieces.push(block.subarray(start, filled))
     },
   }
 }
 
 /** Bytes at hand, in chunks. */
 export function chunksOf(parts: readonly Uint8Array[], chunkSize: number): Chunks {
-  const sizes = (function* (): Generator<Uint8Array> {
-    yield* parts
-  })()
-  return cutUp(async () => {
-    const { value } = sizes.next()
-    return value ?? undefined
-  }, chunkSize)
+  let next = 0
+  return cutUp(async () => parts[next++], chunkSize)
 }
 
 /**

@@ -95,16 +95,14 @@ function openSender(upload: Upload): Sender {
   const { concurrency } = upload.writing.call.root
   const running = new Set<Promise<void>>()
   const done: CompletedPart[] = []
-  const failed = Promise.withResolvers<never>()
-  failed.promise.catch(() => {})
+  const fuse = openFuse()
   let size = 0
-  const orFailed = <T>(work: Promise<T>): Promise<T> => Promise.race([failed.promise, work])
 
   const send = async (part: Part, number: number): Promise<void> => {
     try {
       done[number - 1] = await sendPart(upload, part, number)
     } catch (error) {
-      failed.reject(error)
+      fuse.blow(error)
     }
   }
   return {
@@ -114,15 +112,39 @@ function openSender(upload: Upload): Sender {
       running.add(sending)
     },
     async room() {
-      while (running.size > concurrency - 1) await orFailed(Promise.race(running))
+      while (running.size > concurrency - 1) await fuse.guard(Promise.race(running))
     },
-    orFailed,
+    orFailed: fuse.guard,
     async all() {
-      await orFailed(Promise.all(running))
+      await fuse.guard(Promise.all(running))
       return done
     },
     settle: async () => void (await Promise.all(running)),
     size: () => size,
+  }
+}
+
+interface Fuse {
+  /** From now on everything that is guarded fails. */
+  blow(error: unknown): void
+  guard<T>(work: Promise<T>): Promise<T>
+}
+
+/** `Promise.race` with one promise that stays would keep all that it ever raced with, parts included. */
+function openFuse(): Fuse {
+  const waiting = new Set<(error: unknown) => void>()
+  let blown: { readonly error: unknown } | undefined
+  return {
+    blow(error) {
+      blown ??= { error }
+      for (const reject of waiting) reject(error)
+    },
+    guard: (work) =>
+      new Promise((resolve, reject) => {
+        waiting.add(reject)
+        if (blown !== undefined) reject(blown.error)
+        work.then(resolve, reject).finally(() => waiting.delete(reject))
+      }),
   }
 }
 

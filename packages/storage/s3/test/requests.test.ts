@@ -46,7 +46,9 @@ it('a stream of one part is one PUT; a byte more is an upload', async () => {
   const all = pattern(5 * MIB + 1)
   expect(await requestsOf(() => put(storage, 'one', pieces(all.subarray(1), MIB)))).toBe('PutObject')
   const longer = await requestsOf(() => put(storage, 'two', pieces(all, MIB)))
-  expect(longer).toBe('CreateMultipartUpload UploadPart UploadPart CompleteMultipartUpload')
+  // Ceph does not say the ETag of what it completed, so that it has to be asked.
+  expect(longer.replace(/ HeadObject$/, '')).toBe('CreateMultipartUpload UploadPart UploadPart CompleteMultipartUpload')
+  if (server.own !== undefined) expect(longer).not.toContain('HeadObject')
   expect(await stat(storage, 'two')).toMatchObject({ size: all.length })
 })
 

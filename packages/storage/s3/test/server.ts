@@ -39,6 +39,7 @@ export async function testServer(): Promise<TestServer> {
   const lacks = Object.fromEntries(lacking.map((name) => [name, false as const]))
   const connection = { endpoint: front.url, region, credentials, forcePathStyle: true }
   if (own === undefined) await makeBucket(new S3Client(connection), bucket)
+  front.faults.clearLog()
   afterAll(() => front.close())
   afterEach(() => {
     front.faults.clear()

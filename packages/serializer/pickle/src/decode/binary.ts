@@ -170,11 +170,11 @@ function typeNamed(type: string): ViewType {
 }
 
 function makeView(type: string, buffer: ArrayBufferLike, byteOffset: number, length: number | undefined): object {
-  const constructor = typeNamed(type)
+  const view = typeNamed(type)
   try {
     if (type === 'Buffer')
       return platform().Buffer?.from(buffer as ArrayBuffer, byteOffset, length) ?? asObject(undefined)
-    return new constructor(buffer, byteOffset, length)
+    return new view(buffer, byteOffset, length)
   } catch (error) {
     throw malformed('a view beyond its buffer', error)
   }

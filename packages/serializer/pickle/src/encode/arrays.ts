@@ -3,7 +3,7 @@ import { MAX_SHAPE_KEYS, TAG } from '../tags.ts'
 import { writeHead, writeTag } from '../writer.ts'
 import { type Encoding, FRAME, type Frame, pop, push, refuse } from './encoding.ts'
 import { readValues, writeCells } from './objects.ts'
-import { integrityOf, readProperties, valueOf, writeIntegrity, writeProperties } from './properties.ts'
+import { integrityOf, propertyValue, readProperties, writeIntegrity, writeProperties } from './properties.ts'
 import { note, positionOf } from './seen.ts'
 import { addShape, findShape, sameKeys } from './shapes.ts'
 import { writeString } from './strings.ts'
@@ -68,7 +68,10 @@ const INSPECT = {
 
 function writeItems(encoding: Encoding, items: readonly unknown[]): void {
   const keys = tableKeys(encoding, items)
-  if (keys !== undefined) return writeTable(encoding, items, keys)
+  if (keys !== undefined) {
+    writeTable(encoding, items, keys)
+    return
+  }
   writeHead(encoding.writer, 0x80, items.length)
   if (items.length > 0) push(encoding, FRAME.list, items)
 }
@@ -105,7 +108,7 @@ function sparseItems(
     const descriptor = Object.getOwnPropertyDescriptor(array, key)
     if (descriptor === undefined) continue
     skipTo(index)
-    items.push(valueOf(encoding, array, index, descriptor))
+    items.push(propertyValue(encoding, array, index, descriptor))
     next = index + 1
     const { enumerable, configurable, writable } = descriptor
     const usual = enumerable && (configurable || level >= 2) && (writable !== false || level === 3)

@@ -19,7 +19,10 @@ interface ViewParts {
 
 /** An ArrayBuffer or SharedArrayBuffer that is itself part of the value. */
 export function writeArrayBuffer(encoding: Encoding, buffer: ArrayBufferLike): void {
-  if (isDetached(buffer)) return refuse(encoding, 'detached ArrayBuffer')
+  if (isDetached(buffer)) {
+    refuse(encoding, 'detached ArrayBuffer')
+    return
+  }
   writeOwn(encoding, buffer, 0)
   writeBuffer(encoding, buffer)
 }
@@ -27,14 +30,24 @@ export function writeArrayBuffer(encoding: Encoding, buffer: ArrayBufferLike): v
 /** A typed array, Buffer or DataView. */
 export function writeView(encoding: Encoding, view: ArrayBufferView, type: string): void {
   const parts = partsOf(view, type)
-  if (isDetached(parts.buffer)) return refuse(encoding, `${type} of a detached ArrayBuffer`)
-  if (isOutOfBounds(parts)) return refuse(encoding, `${type} beyond the end of its resized ArrayBuffer`)
+  if (isDetached(parts.buffer)) {
+    refuse(encoding, `${type} of a detached ArrayBuffer`)
+    return
+  }
+  if (isOutOfBounds(parts)) {
+    refuse(encoding, `${type} beyond the end of its resized ArrayBuffer`)
+    return
+  }
   writeOwn(encoding, view, type === 'DataView' ? 0 : parts.length)
   const { writer } = encoding
-  if (isAlone(encoding, parts)) return writeAlone(encoding, parts)
+  if (isAlone(encoding, parts)) {
+    writeAlone(encoding, parts)
+    return
+  }
   if (isCompact(encoding, parts)) {
     encoding.viewOf.set(parts.buffer, view)
-    return writeCompact(encoding, parts, bytesOf(parts.buffer))
+    writeCompact(encoding, parts, bytesOf(parts.buffer))
+    return
   }
   writeTag(writer, TAG.view)
   writeHead(writer, 0x80, 4)
@@ -68,7 +81,10 @@ function isAlone({ settings }: Encoding, { buffer, byteLength }: ViewParts): boo
 
 function writeAlone(encoding: Encoding, parts: ViewParts): void {
   const bytes = new Uint8Array(parts.buffer, parts.byteOffset, parts.byteLength)
-  if (bytes.length < SECTION_BYTES && parts.type !== 'DataView') return writeCompact(encoding, parts, bytes)
+  if (bytes.length < SECTION_BYTES && parts.type !== 'DataView') {
+    writeCompact(encoding, parts, bytes)
+    return
+  }
   const { writer, strings } = encoding
   writeTag(writer, TAG.view)
   writeHead(writer, 0x80, 4)

@@ -49,8 +49,10 @@ export function writeRegExp(encoding: Encoding, regExp: object): void {
   const source = getter(RegExp.prototype, 'source').call(regExp) as string
   const flags = FLAGS.filter(([name]) => getter(RegExp.prototype, name).call(regExp) === true)
   const lastIndex = Object.getOwnPropertyDescriptor(regExp, 'lastIndex')
-  if (typeof lastIndex?.value !== 'number' && typeof lastIndex?.value !== 'string')
-    return refuse(encoding, 'regular expression with a lastIndex that is no number')
+  if (typeof lastIndex?.value !== 'number' && typeof lastIndex?.value !== 'string') {
+    refuse(encoding, 'regular expression with a lastIndex that is no number')
+    return
+  }
   writeExtras(encoding, regExp, (key) => key === 'lastIndex')
   if (!lastIndex.writable && Object.isExtensible(regExp))
     refuse(encoding, 'regular expression with a lastIndex that cannot be written, but which is not frozen')
@@ -137,8 +139,10 @@ export function writeBigInt(encoding: Encoding, value: bigint): void {
   const magnitude = value < 0n ? -1n - value : value
   const hex = magnitude === 0n ? '' : magnitude.toString(16)
   const size = (hex.length + 1) >> 1
-  if (size > settings.maxBigIntBytes)
-    return refuse(encoding, `BigInt of ${size} bytes; raise maxBigIntBytes here and where it is read`)
+  if (size > settings.maxBigIntBytes) {
+    refuse(encoding, `BigInt of ${size} bytes; raise maxBigIntBytes here and where it is read`)
+    return
+  }
   writeTag(writer, value < 0n ? TAG.negativeBigInt : TAG.positiveBigInt)
   writeBytes(writer, hexBytes(hex.length % 2 === 0 ? hex : `0${hex}`))
   countString(strings, size)

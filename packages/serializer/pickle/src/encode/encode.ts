@@ -76,21 +76,29 @@ function writeValue(encoding: Encoding, value: unknown): void {
   const { writer } = encoding
   switch (typeof value) {
     case 'string':
-      return writeString(encoding.strings, writer, value)
+      writeString(encoding.strings, writer, value)
+      return
     case 'number':
-      return writeNumber(writer, value)
+      writeNumber(writer, value)
+      return
     case 'boolean':
-      return writeSimple(writer, value ? TRUE : FALSE)
+      writeSimple(writer, value ? TRUE : FALSE)
+      return
     case 'undefined':
-      return writeSimple(writer, UNDEFINED)
+      writeSimple(writer, UNDEFINED)
+      return
     case 'bigint':
-      return writeBigInt(encoding, value)
+      writeBigInt(encoding, value)
+      return
     case 'symbol':
-      return writeSymbol(encoding, value)
+      writeSymbol(encoding, value)
+      return
     case 'function':
-      return writeFunction(encoding)
+      writeFunction(encoding)
+      return
     default:
-      return value === null ? writeSimple(writer, NULL) : writeReferable(encoding, value as object)
+      if (value === null) writeSimple(writer, NULL)
+      else writeReferable(encoding, value as object)
   }
 }
 

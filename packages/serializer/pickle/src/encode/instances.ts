@@ -11,10 +11,12 @@ export function writeInstance(encoding: Encoding, instance: object, defined: Def
     state = defined.encode(instance)
   } catch (error) {
     encoding.cause ??= error
-    return refuse(encoding, `instance of class "${defined.name}", whose encode threw`)
+    refuse(encoding, `instance of class "${defined.name}", whose encode threw`)
   }
-  if (state === instance)
-    return refuse(encoding, `instance of class "${defined.name}", whose encode gave the instance itself`)
+  if (state === instance) {
+    refuse(encoding, `instance of class "${defined.name}", whose encode gave the instance itself`)
+    return
+  }
   if (defined.allocate === undefined) encoding.open.add(instance)
   writeState(encoding, defined.name, defined.version, state, instance)
 }
@@ -22,7 +24,10 @@ export function writeInstance(encoding: Encoding, instance: object, defined: Def
 /** An instance whose class was not known when it was read. */
 export function writeOpaque(encoding: Encoding, opaque: object): void {
   const { name, version, state } = opaque as Opaque
-  if (typeof name !== 'string' || !Number.isSafeInteger(version)) return refuse(encoding, 'damaged Opaque')
+  if (typeof name !== 'string' || !Number.isSafeInteger(version)) {
+    refuse(encoding, 'damaged Opaque')
+    return
+  }
   writeState(encoding, name, version, state, opaque)
 }
 

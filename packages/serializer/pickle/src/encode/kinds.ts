@@ -18,12 +18,24 @@ let kinds: Map<object, WriteKind> | undefined
 
 /** Writes what is neither a plain object nor a plain array of this realm. */
 export function writeSpecial(encoding: Encoding, object: object, prototype: object | null): void {
-  if (prototype === null) return writeNullPrototype(encoding, object)
+  if (prototype === null) {
+    writeNullPrototype(encoding, object)
+    return
+  }
   const defined = encoding.settings.classes.byPrototype.get(prototype)
-  if (defined !== undefined) return writeInstance(encoding, object, defined)
-  if (isHoleRun(object)) return writeHoles(encoding, object as HoleRun)
+  if (defined !== undefined) {
+    writeInstance(encoding, object, defined)
+    return
+  }
+  if (isHoleRun(object)) {
+    writeHoles(encoding, object as HoleRun)
+    return
+  }
   const write = kindOf(prototype) ?? foreignKind(prototype)
-  if (write === undefined) return refuseObject(encoding, object, prototype)
+  if (write === undefined) {
+    refuseObject(encoding, object, prototype)
+    return
+  }
   write(encoding, object)
 }
 
@@ -53,8 +65,8 @@ function listKinds(): Map<object, WriteKind> {
   if (Shared !== undefined)
     list.push([Shared.prototype, (encoding, object) => writeArrayBuffer(encoding, brandedShared(object))])
   for (const type of ['Uint8Array', ...Object.keys(TYPED_ARRAY_TAGS)]) {
-    const constructor = (globalThis as unknown as Record<string, { readonly prototype: object } | undefined>)[type]
-    if (constructor !== undefined) list.push([constructor.prototype, view(type)])
+    const found = (globalThis as unknown as Record<string, { readonly prototype: object } | undefined>)[type]
+    if (found !== undefined) list.push([found.prototype, view(type)])
   }
   const { Buffer } = platform()
   if (Buffer !== undefined) list.push([Buffer.prototype, view('Buffer')])
@@ -90,8 +102,8 @@ function writeSearchParams(encoding: Encoding, parameters: object): void {
 }
 
 function boxedKinds(): [object, WriteKind][] {
-  const box = (valueOf: (this: never) => unknown): WriteKind => {
-    return (encoding, object) => writeBoxed(encoding, object, valueOf.call(object as never))
+  const box = (unbox: (this: never) => unknown): WriteKind => {
+    return (encoding, object) => writeBoxed(encoding, object, unbox.call(object as never))
   }
   return [Number, String, Boolean, BigInt, Symbol].map(({ prototype }) => [prototype, box(prototype.valueOf)])
 }
@@ -141,11 +153,11 @@ const FULL = { calendarName: 'auto' }
  * same there under other prototypes.
  */
 function foreignKind(prototype: object): WriteKind | undefined {
-  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
-  if (typeof constructor !== 'function' || constructor.prototype !== prototype) return undefined
-  const name: unknown = Object.getOwnPropertyDescriptor(constructor, 'name')?.value
+  const made: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
+  if (typeof made !== 'function' || made.prototype !== prototype) return undefined
+  const name: unknown = Object.getOwnPropertyDescriptor(made, 'name')?.value
   if (typeof name !== 'string' || !FOREIGN.has(name)) return undefined
-  const source = Function.prototype.toString.call(constructor)
+  const source = Function.prototype.toString.call(made)
   if (source !== `function ${name}() { [native code] }`) return undefined
   const own = (globalThis as unknown as Record<string, { readonly prototype: object } | undefined>)[name]
   if (own === undefined || own.prototype === prototype) return undefined

@@ -11,8 +11,10 @@ const { getOwnPropertyDescriptor, getOwnPropertyNames, getOwnPropertySymbols, is
 /** A plain object: a CBOR map, or a record when another had the same keys. */
 export function writeObject(encoding: Encoding, object: object): void {
   const keys = getOwnPropertyNames(object)
-  if (keys.length === 0 || getOwnPropertySymbols(object).length > 0 || !isExtensible(object))
-    return writeIrregular(encoding, object)
+  if (keys.length === 0 || getOwnPropertySymbols(object).length > 0 || !isExtensible(object)) {
+    writeIrregular(encoding, object)
+    return
+  }
   const { scratch } = nextFrame(encoding)
   if (readValues(object, keys, scratch)) writeMembers(encoding, keys, scratch)
   else writeIrregular(encoding, object)
@@ -77,11 +79,17 @@ export function closeMembers(encoding: Encoding, keys: readonly string[]): void 
 
 function writeIrregular(encoding: Encoding, object: object): void {
   const foreign = natureOf(object)
-  if (foreign !== undefined) return refuse(encoding, `${foreign} with the prototype of a plain object`)
+  if (foreign !== undefined) {
+    refuse(encoding, `${foreign} with the prototype of a plain object`)
+    return
+  }
   const level = integrityOf(object)
   writeIntegrity(encoding, level)
   const { pairs, regular } = readProperties(encoding, object, Reflect.ownKeys(object), level)
-  if (regular) return writeRegularPairs(encoding, pairs)
+  if (regular) {
+    writeRegularPairs(encoding, pairs)
+    return
+  }
   writeProperties(encoding, pairs)
   writeHead(encoding.writer, 0xa0, 0)
 }
@@ -96,7 +104,10 @@ function writeRegularPairs(encoding: Encoding, pairs: readonly unknown[]): void 
 /** An object without a prototype. */
 export function writeNullPrototype(encoding: Encoding, object: object): void {
   const nature = natureOf(object)
-  if (nature !== undefined) return refuse(encoding, `${nature} without a prototype`)
+  if (nature !== undefined) {
+    refuse(encoding, `${nature} without a prototype`)
+    return
+  }
   const level = integrityOf(object)
   writeIntegrity(encoding, level)
   const { pairs, regular } = readProperties(encoding, object, Reflect.ownKeys(object), level)

@@ -34,7 +34,7 @@ export function readProperties(
   for (const key of keys) {
     const descriptor = Object.getOwnPropertyDescriptor(object, key)
     if (descriptor === undefined) continue
-    const value = valueOf(encoding, object, key, descriptor)
+    const value = propertyValue(encoding, object, key, descriptor)
     const bits = attributesOf(descriptor, level)
     if (bits !== (isHidden(key) ? ATTRIBUTE.notEnumerable : 0)) properties.pairs.push(bits)
     if (bits !== 0 || typeof key === 'symbol') properties.regular = false
@@ -56,7 +56,7 @@ function attributesOf({ enumerable, writable, get, set, configurable }: Property
 }
 
 /** The value of a property; of an accessor only when getters may run. */
-export function valueOf(
+export function propertyValue(
   encoding: Encoding,
   object: object,
   key: PropertyKey,

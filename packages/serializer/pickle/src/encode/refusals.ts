@@ -26,7 +26,10 @@ export function refuseObject(encoding: Encoding, object: object, prototype: obje
   if (encoding.settings.lossy.has('errorClass') && writeLessError(encoding, object, prototype)) return
   const name = className(object, prototype)
   const hint = HINTS[name]
-  if (hint !== undefined && isBuiltIn(prototype)) return refuse(encoding, `${name}: ${hint}`)
+  if (hint !== undefined && isBuiltIn(prototype)) {
+    refuse(encoding, `${name}: ${hint}`)
+    return
+  }
   const more = isNativeError(object) ? ", or allow the loss of the class with lossy: ['errorClass']" : ''
   refuse(
     encoding,
@@ -64,9 +67,8 @@ function isNativeError(object: object): boolean {
 
 /** The name of the class, read without running code. */
 function className(object: object, prototype: object): string {
-  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
-  const name: unknown =
-    typeof constructor === 'function' ? Object.getOwnPropertyDescriptor(constructor, 'name')?.value : undefined
+  const made: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
+  const name: unknown = typeof made === 'function' ? Object.getOwnPropertyDescriptor(made, 'name')?.value : undefined
   if (typeof name === 'string' && name !== '' && name !== 'Object') return name
   const tag: unknown = Object.getOwnPropertyDescriptor(prototype, Symbol.toStringTag)?.value
   if (typeof tag === 'string' && tag !== '') return tag
@@ -76,7 +78,7 @@ function className(object: object, prototype: object): string {
 }
 
 function isBuiltIn(prototype: object): boolean {
-  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
-  const name = typeof constructor === 'function' ? constructor.name : ''
-  return typeof constructor !== 'function' || (globalThis as unknown as Record<string, unknown>)[name] === constructor
+  const made: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
+  const name = typeof made === 'function' ? made.name : ''
+  return typeof made !== 'function' || (globalThis as unknown as Record<string, unknown>)[name] === made
 }

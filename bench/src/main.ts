@@ -3,14 +3,34 @@ import { join } from 'node:path'
 import { describeMachine, formatMachine, makeDirectory } from './environment.ts'
 import { type Options, parseOptions, USAGE } from './options.ts'
 import type { Report, Suite } from './suite.ts'
+import { azureSuite } from './suites/azure.ts'
+import { encryptSuite } from './suites/encrypt.ts'
+import { gcsSuite } from './suites/gcs.ts'
 import { importSuite } from './suites/import.ts'
 import { listSuite } from './suites/list.ts'
 import { localSuite } from './suites/local.ts'
 import { memorySuite } from './suites/memory.ts'
+import { pickleSuite } from './suites/pickle.ts'
+import { s3Suite } from './suites/s3.ts'
+import { serializersSuite } from './suites/serializers.ts'
 import { streamSuite } from './suites/stream.ts'
+import { tasksSuite } from './suites/tasks.ts'
 import { formatTargets, isMet, summariseTargets } from './targets.ts'
 
-const SUITES: readonly Suite[] = [localSuite, listSuite, streamSuite, memorySuite, importSuite]
+const SUITES: readonly Suite[] = [
+  localSuite,
+  listSuite,
+  streamSuite,
+  memorySuite,
+  importSuite,
+  azureSuite,
+  encryptSuite,
+  s3Suite,
+  gcsSuite,
+  tasksSuite,
+  serializersSuite,
+  pickleSuite,
+]
 
 const options = parseOptions(process.argv.slice(2))
 if (options === undefined) {

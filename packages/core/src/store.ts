@@ -25,7 +25,7 @@ export interface StoreDefaults {
   readonly storage?: string | undefined
   /** An instance, or a name such as `json` or `compressed/json`. @default RESULTKIT_DEFAULT_SERIALIZER, else json */
   readonly serializer?: Serializer | string | undefined
-  /** @default [] */
+  /** @default the store's `codecs` when one of them encrypts, else [] */
   readonly codecs?: readonly Codec[] | undefined
 }
 
@@ -189,7 +189,7 @@ function configured(
 ): object {
   const own = given as ResultOptions<never, Location, ResultMode, Seal>
   const { serializers = [], keyring, seal, clock, defaults } = store
-  const codecs = own.codecs ?? defaults?.codecs ?? []
+  const codecs = own.codecs ?? defaults?.codecs ?? impliedCodecs(store)
   const wanted = own.serializer ?? defaults?.serializer ?? defaultSerializerName()
   const resolved = resolveSerializer(wanted, serializers, [...codecs, ...(store.codecs ?? [])])
   const added = resolved.codecs.filter(({ name }) => !codecs.some((codec) => codec.name === name))
@@ -201,6 +201,11 @@ function configured(
     serializer: resolved.serializer,
     codecs: [...added, ...codecs],
   }
+}
+
+/** A store that reads nothing but encrypted results writes nothing else, unless it is told to. */
+function impliedCodecs({ codecs = [] }: ResultStoreOptions): readonly Codec[] {
+  return isEncrypting(codecs) ? codecs : []
 }
 
 async function parseResolvable(options: ResultStoreOptions, at: Resolvable): Promise<ResultReference | ResultLiteral> {

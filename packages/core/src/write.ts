@@ -176,6 +176,7 @@ function notReadWhole(): ResultError {
 
 /** Which pass over a stream landed: retry() appends the number of passes before its attempt, `.n`; stacked ones add up. */
 function passOf(asked: string, landed: string | undefined): number {
+  if (landed === asked) return 0
   if (landed === undefined || !landed.startsWith(`${asked}.`)) return -1
   const counts = landed.slice(asked.length + 1).split('.')
   return counts.reduce((sum, count) => sum + Number(count), 0)

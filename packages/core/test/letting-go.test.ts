@@ -144,7 +144,7 @@ test('a conflict that passes by is followed by another write', async () => {
     },
   }
   const layered = retry({ minDelay: 0, attempts: 5 })(storage)
-  const { etag } = await inner.write('k' as Key, new Uint8Array(1), WRITE)
+  const { etag } = await inner.write('k' as Key, new Uint8Array(1), { ...WRITE, writeId: 'before' })
   await layered.write('k' as Key, new Uint8Array(2), { ...WRITE, ifMatch: etag })
   expect(writes).toBe(3)
 })

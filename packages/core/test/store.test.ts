@@ -298,3 +298,21 @@ test('json with types is a serializer of its own', async () => {
     await createResultStore({ storages: { m: storage }, serializers: [json({ types: [date] })] }).get(reference),
   ).toEqual(new Date(5))
 })
+
+test('a store whose codecs encrypt writes with them, unless it is told otherwise', async () => {
+  const storages = { a: memoryStorage() }
+  const codecs = [reverse('compression'), reverse('encryption', 'lock')]
+  const store = createResultStore({ storages, codecs })
+  const reference = await store.result('a').write('secret')
+  expect(reference.codecs).toEqual(['reverse', 'lock'])
+  expect(await store.get(reference)).toBe('secret')
+  expect(
+    (
+      await createResultStore({ storages, codecs, defaults: { codecs: [] } })
+        .result('a')
+        .write(1)
+    ).codecs,
+  ).toBe(undefined)
+  const compressing = createResultStore({ storages, codecs: [reverse('compression')] })
+  expect((await compressing.result('a').write(1)).codecs).toBe(undefined)
+})

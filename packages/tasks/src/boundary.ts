@@ -18,13 +18,7 @@ export function makeBoundary(
   redact: ((text: string, kind: RedactKind) => string) | undefined,
 ): Boundary | undefined {
   if (sinks.length === 0) return undefined
-  const reported = new WeakSet<object>()
-  const report = (culprit: object, what: string, error: unknown): void => {
-    if (reported.has(culprit)) return
-    reported.add(culprit)
-    const name = error instanceof Error ? error.name : typeof error
-    warn('RESULTKIT_SINK', `${what} threw (${name}); runs go on, and this is said once.`)
-  }
+  const report = onceEach()
   return {
     logs: process.env['RESULTKIT_LOGS'] !== 'off',
     redact(text, kind) {
@@ -55,6 +49,17 @@ export function makeBoundary(
         }
       }
     },
+  }
+}
+
+/** Says of each culprit once that it threw. */
+function onceEach(): (culprit: object, what: string, error: unknown) => void {
+  const reported = new WeakSet<object>()
+  return (culprit, what, error) => {
+    if (reported.has(culprit)) return
+    reported.add(culprit)
+    const name = error instanceof Error ? error.name : typeof error
+    warn('RESULTKIT_SINK', `${what} threw (${name}); runs go on, and this is said once.`)
   }
 }
 

@@ -1,11 +1,12 @@
 import { invoke } from './body.ts'
 import { isGivenSignal, releaseScope, throwIfStopped } from './cancellation.ts'
 import type { Definition } from './definition.ts'
-import { execute, mayRemember, memoryKey } from './execute.ts'
+import { cancelled, execute, mayRemember, memoryKey } from './execute.ts'
 import { asFailure } from './failure.ts'
-import { hasPromises, resolveInput } from './inputs.ts'
+import { resolveInput } from './inputs.ts'
 import { type KeyOutcome, keyOf } from './place.ts'
 import { type Plan, planFor } from './plan.ts'
+import { hasPromises } from './promised.ts'
 import { type Batch, enterFailed, makeRun, type Run } from './run.ts'
 import { joinFlow, leaveFlow, makeScope } from './scope.ts'
 import { surroundingsOf } from './surroundings.ts'
@@ -48,7 +49,7 @@ async function runDirect(run: Run): Promise<unknown> {
     run.reason = 'not-persisted'
     return run.value
   } catch (thrown) {
-    const failed = asFailure(thrown)
+    const failed = cancelled(run, asFailure(thrown))
     enterFailed(run, failed)
     throw failed.error
   } finally {

@@ -1,4 +1,4 @@
-import { formatPath, type IssuePath, ResultError } from '@resultkit/core'
+import { formatPath, type IssuePath, isResultError, ResultError } from '@resultkit/core'
 
 /** A class whose instances may be part of a key, given as the class or its prototype; what pickle's `defineClass` returns fits. */
 export type HashableClass = {
@@ -41,8 +41,10 @@ export function encodeCanonical(values: readonly unknown[], classes: readonly Ha
   try {
     for (const value of values) encode(encoder, value)
   } catch (error) {
-    if (error instanceof RangeError) throw unhashable(encoder.path.slice(0, 8), 'nested too deeply')
-    throw error
+    if (isResultError(error)) throw error
+    // The stack is full, or an accessor threw.
+    const what = error instanceof RangeError ? 'nested too deeply' : 'something that throws when it is read'
+    throw unhashable(encoder.path.slice(0, Math.min(encoder.open.length, 8)), what)
   }
   if (encoder.hash === undefined) return { text: encoder.text }
   flush(encoder)
@@ -64,6 +66,8 @@ interface Encoder {
 }
 
 const FLUSH_ABOVE = 32 * 1024
+/** Looking for properties of longer arrays takes longer than hashing them. */
+const CHECKED_ITEMS = 10_000
 
 let loaded: typeof import('node:crypto') | undefined
 function crypto(): typeof import('node:crypto') {
@@ -137,19 +141,32 @@ function prototypeOf(known: HashableClass): unknown {
   return 'prototype' in known ? known.prototype : known.class.prototype
 }
 
+/** What can be encoded beside plain objects and arrays: exactly these, since a subclass or a property of its own would be lost. */
 function encodeBuiltIn(encoder: Encoder, value: object, depth: number): void {
-  if (value instanceof Map) encodeMap(encoder, value, depth)
-  else if (value instanceof Set) encodeSet(encoder, value, depth)
-  else if (value instanceof Date) encoder.text += `d${value.getTime()};`
+  const prototype: unknown = Object.getPrototypeOf(value)
+  const bare = value instanceof Error || ArrayBuffer.isView(value) || Object.keys(value).length === 0
+  if (!bare) encodeForeign(encoder, value, depth)
+  else if (prototype === Map.prototype) encodeMap(encoder, value as Map<unknown, unknown>, depth)
+  else if (prototype === Set.prototype) encodeSet(encoder, value as Set<unknown>, depth)
+  else if (prototype === Date.prototype) encoder.text += `d${(value as Date).getTime()};`
   else if (value instanceof RegExp) encoder.text += `r${text(value.source)}${text(value.flags)}`
-  else if (value instanceof URL) encoder.text += `l${text(value.href)}`
+  else if (prototype === URL.prototype) encoder.text += `l${text((value as URL).href)}`
   else if (ArrayBuffer.isView(value)) encodeBytes(encoder, value.constructor.name, viewOf(value))
-  else if (value instanceof ArrayBuffer) encodeBytes(encoder, 'ArrayBuffer', new Uint8Array(value))
-  else if (value instanceof Error) {
-    encoder.text += `e${text(value.name)}${text(value.message)}`
-    encode(encoder, value.cause)
-    encodePlain(encoder, { ...value }, depth)
-  } else if (isPlainOfAnotherRealm(value)) encodePlain(encoder, value, depth)
+  else if (prototype === ArrayBuffer.prototype)
+    encodeBytes(encoder, 'ArrayBuffer', new Uint8Array(value as ArrayBuffer))
+  else if (value instanceof Error) encodeError(encoder, value, depth)
+  else encodeForeign(encoder, value, depth)
+}
+
+function encodeError(encoder: Encoder, error: Error, depth: number): void {
+  encoder.text += `e${text(error.constructor.name)}${text(error.name)}${text(error.message)}`
+  encode(encoder, error.cause)
+  encode(encoder, error instanceof AggregateError ? error.errors : undefined)
+  encodePlain(encoder, { ...error }, depth)
+}
+
+function encodeForeign(encoder: Encoder, value: object, depth: number): void {
+  if (isPlainOfAnotherRealm(value)) encodePlain(encoder, value, depth)
   else throw unhashable(encoder.path.slice(0, depth), `an instance of ${value.constructor?.name || 'a nameless class'}`)
 }
 
@@ -173,6 +190,8 @@ function encodeBytes(encoder: Encoder, kind: string, bytes: Uint8Array): void {
 }
 
 function encodeArray(encoder: Encoder, items: readonly unknown[], depth: number): void {
+  if (items.length <= CHECKED_ITEMS && Object.keys(items).length > items.length)
+    throw unhashable(encoder.path.slice(0, depth), 'an array with properties of its own')
   encoder.text += '['
   for (let index = 0; index < items.length; index++) {
     encoder.path[depth] = index
@@ -213,7 +232,7 @@ function encodeMap(encoder: Encoder, map: ReadonlyMap<unknown, unknown>, depth: 
     return
   }
   for (const key of keys) {
-    encoder.path[depth] = key
+    encoder.path[depth] = '(entry)'
     encoder.text += primitive(encoder, key)
     encode(encoder, map.get(key))
   }
@@ -244,10 +263,11 @@ function comparable(values: unknown[]): Iterable<string | number> | undefined {
 
 function inlined(encoder: Encoder, value: unknown, depth: number): string {
   if (typeof value !== 'object' || value === null) {
-    encoder.path[depth] = String(value)
+    // A key of a Map is data: it is not named.
+    encoder.path[depth] = '(entry)'
     return primitive(encoder, value)
   }
-  encoder.path[depth] = '(key)'
+  encoder.path[depth] = '(entry)'
   const { text: outer, inline } = encoder
   encoder.text = ''
   encoder.inline = true

@@ -41,7 +41,7 @@ function isOutermost({ outer, definition }: Run): boolean {
 }
 
 /** Who passes on the reason for which something around it has ended is cancelled, and has not failed itself. */
-function cancelled(run: Run, failed: Failure): Failure {
+export function cancelled(run: Run, failed: Failure): Failure {
   const { signal } = run.definition.options
   const isReason = isStopReason(run.outer, failed.error) || (signal?.aborted && signal.reason === failed.error)
   if (!isReason || failed.state === 'Cancelled') return failed

@@ -1,26 +1,12 @@
 import { isRecord } from './cache-policy.ts'
 import { asFailure, failure } from './failure.ts'
+import { hasPromises } from './promised.ts'
 import type { Run } from './run.ts'
 import { runOf } from './task-promise.ts'
 
 /** Waits for the TaskPromises in a run's input and puts their values in; nothing to wait for when there are none. */
 export function resolveInput(run: Run): Promise<void> | undefined {
   return hasPromises(run.input) ? settle(run, run.input) : undefined
-}
-
-/** Whether there is a TaskPromise in an input. */
-export function hasPromises(input: unknown): input is object {
-  if (typeof input !== 'object' || input === null) return false
-  if (runOf(input) !== undefined) return true
-  if (Array.isArray(input)) return input.some((item) => runOf(item) !== undefined)
-  if (!isRecord(input)) return false
-  for (const name in input) {
-    const value = input[name]
-    if (typeof value !== 'object' || value === null) continue
-    if (runOf(value) !== undefined) return true
-    if (Array.isArray(value) && value.some((item) => runOf(item) !== undefined)) return true
-  }
-  return false
 }
 
 async function settle(run: Run, input: object): Promise<void> {

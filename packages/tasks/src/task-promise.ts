@@ -34,12 +34,16 @@ async function state(this: TaskPromise<unknown>): Promise<TaskState<unknown>> {
 }
 
 async function reference(this: TaskPromise<unknown>): Promise<PublishedResult> {
-  const run = (this as unknown as Marked)[RUN]
   // A value that may not be read directly may still be referred to.
-  if (run.type !== 'Completed' && run.type !== 'Cached') await this
-  if (run.result !== undefined) return run.result
-  const message = `${run.definition.kind} "${run.definition.name}" was not persisted, so there is no reference. Give it persistResult: true.`
-  throw taskError('MISSING_RESULT', 'reference', message)
+  await this.then(ignore, ignore)
+  const { type, error, result, definition } = (this as unknown as Marked)[RUN]
+  if (type !== 'Completed' && type !== 'Cached') throw error
+  if (result !== undefined) return result
+  const why =
+    type === 'Cached'
+      ? 'was found as a stream, whose digest is known only when it has been read. Refer to it by its target'
+      : 'was not persisted, so there is no reference. Give it persistResult: true'
+  throw taskError('MISSING_RESULT', 'reference', `${definition.kind} "${definition.name}" ${why}.`)
 }
 
 function audit(this: TaskPromise<unknown>): readonly RunEvent[] {

@@ -159,7 +159,21 @@ test.each([
   ['a promise', { p: Promise.resolve() }, 'input.p'],
   ['an unknown class', { list: [{ point: new Point(1, 2) }] }, 'input.list[0].point'],
   ['a symbol key', { a: { [Symbol('k')]: 1 } }, 'input.a'],
-  ['a function in a Map', { m: new Map([['k', () => 1]]) }, 'input.m.k'],
+  ['a function in a Map', { m: new Map([['k', () => 1]]) }, 'input.m["(entry)"]'],
+  ['an array with properties', { a: Object.assign([1], { extra: 1 }) }, 'input.a'],
+  ['a Map with properties', { m: Object.assign(new Map(), { extra: 1 }) }, 'input.m'],
+  ['a subclass of Map', { m: new (class Tagged extends Map {})() }, 'input.m'],
+  [
+    'an accessor that throws',
+    {
+      a: {
+        get b(): never {
+          throw new Error('no')
+        },
+      },
+    },
+    'input.a',
+  ],
   ['a function in a Set', { s: new Set([() => 1]) }, 'input.s'],
 ])('%s is refused with its place', (_, value, place) => {
   expect(() => canonicalHash(value)).toThrow(

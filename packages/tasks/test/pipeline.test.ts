@@ -260,7 +260,7 @@ describe('failures', () => {
       'around Running',
       'child Pending',
       'child Running',
-      'child Failed',
+      'child Cancelled',
       'around Failed',
     ])
   })

@@ -54,8 +54,8 @@ type Start = (operation: StorageOperation, signal: AbortSignal | undefined) => A
  * Repeats what failed with a `retryable` error. After the last attempt its error is thrown with `retryable: false` and
  * the original as the cause, so that stacked retries do not multiply. A signal that fires ends the waiting: ABORTED.
  *
- * - `write` sends `writeId.n` in each attempt, `n` being how often the body function had been asked before (for arrays,
- *   how many attempts there were), and asks the body function again. When an earlier attempt failed and a later one is
+ * - `write` sends `writeId`, and `writeId.n` in later attempts, `n` being how often the body function had been asked before
+ *   (for arrays, how many attempts there were), and asks the body function again. When an earlier attempt failed and a later one is
  *   answered ALREADY_EXISTS or PRECONDITION_FAILED, one `stat` tells by the writeId whether the object is our own:
  *   then its stat is the result. Where `capabilities.writeId` is false, or another writer has replaced our object
  *   meanwhile, the error stands. A `stat` that fails is thrown instead: the outcome is unknown.
@@ -184,7 +184,7 @@ function writeRetrying(
       }
     : body
   const call = (): Promise<ObjectStat> => {
-    const id = `${writeId}.${passes}`
+    const id = passes === 0 ? writeId : `${writeId}.${passes}`
     if (!streams) passes += 1
     return inner.write(key, source, { ...options, writeId: id })
   }
@@ -192,7 +192,7 @@ function writeRetrying(
   if (!conditional || !inner.capabilities.writeId) return attempts.run(call)
   return attempts.run(call, async (conflict) => {
     const stat = await inner.stat(key, { signal })
-    if (stat?.writeId?.startsWith(`${writeId}.`)) return stat
+    if (stat?.writeId === writeId || stat?.writeId?.startsWith(`${writeId}.`)) return stat
     throw conflict
   })
 }

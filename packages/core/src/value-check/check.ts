@@ -11,6 +11,7 @@ import {
   keyAt,
   strayProperties,
 } from './frame.ts'
+import { glanceAt } from './glance.ts'
 import { kindOf, typeName } from './kinds.ts'
 import type { ValueRules } from './rules.ts'
 import { claimMemory, type Memory } from './shared-memory.ts'
@@ -67,7 +68,8 @@ const ACCESSOR: unique symbol = Symbol('accessor')
  */
 export function checkValue(value: unknown, rules: ValueRules): ValueCheck {
   try {
-    const { hasNaN } = walkThrough(value, rules, undefined)
+    // Only what is nested deeply, met again or refused needs the walk.
+    const { hasNaN } = glanceAt(value, rules) ?? walkThrough(value, rules, undefined)
     return { issues: [], total: 0, hasNaN }
   } catch {
     // Either it stopped at an offender, or the value itself threw: the second walk tells.

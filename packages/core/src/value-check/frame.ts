@@ -1,3 +1,4 @@
+import { LONG_ARRAY } from './glance.ts'
 import { type Kind, typeName } from './kinds.ts'
 
 /** A container that is being walked through: its children, and which of them is next. */
@@ -8,8 +9,6 @@ export interface Frame {
   readonly children: readonly unknown[]
   next: number
 }
-
-const LONG_ARRAY = 1000
 
 const { __lookupGetter__: lookupGetter, __lookupSetter__: lookupSetter } = Object.prototype as unknown as {
   readonly __lookupGetter__: (name: PropertyKey) => unknown

@@ -3,6 +3,9 @@ export interface Platform {
   readonly Buffer: typeof globalThis.Buffer | undefined
   readonly crc32: ((bytes: Uint8Array, initial?: number) => number) | undefined
   readonly inspect: typeof import('node:util').inspect | undefined
+  /** Methods of Buffer, which work on every Uint8Array; without a Buffer per call. */
+  readonly latin1Slice: ((this: Uint8Array, start: number, end: number) => string) | undefined
+  readonly utf8Slice: ((this: Uint8Array, start: number, end: number) => string) | undefined
   readonly types: typeof import('node:util').types | undefined
   readonly isPooled: (buffer: ArrayBufferLike) => boolean
 }
@@ -25,9 +28,17 @@ function lookUp(): Platform {
     Buffer,
     crc32: crc32 && ((bytes, initial = 0) => crc32(bytes, initial)),
     inspect: builtin?.('node:util')?.inspect,
+    ...slices(Buffer),
     types: builtin?.('node:util')?.types,
     isPooled: pooled(builtin, Buffer),
   }
+}
+
+type Slices = Pick<Platform, 'latin1Slice' | 'utf8Slice'>
+
+function slices(NodeBuffer: typeof globalThis.Buffer | undefined): Slices {
+  const { latin1Slice, utf8Slice } = (NodeBuffer?.prototype ?? {}) as unknown as Slices
+  return { latin1Slice, utf8Slice }
 }
 
 // Node marks the pool from which it cuts small Buffers; its size differs between versions.

@@ -1,9 +1,8 @@
 import { platform } from './platform.ts'
 
-/** Methods of Node's Buffer that its types do not name. */
+/** A method of Node's Buffer that its types do not name. */
 export interface NativeText {
   utf8Write(text: string, at: number, length: number): number
-  latin1Slice(start: number, end: number): string
 }
 
 /** Bytes that grow. Whoever writes calls `reserve` first. */

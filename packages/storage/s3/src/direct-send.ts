@@ -34,8 +34,8 @@ const EXPECT_BYTES = 2 * 1024 * 1024
  */
 export function directSend(client: S3Client, coverage: Coverage): Send {
   const { middlewareStack: stack, config } = client
-  // With one attempt the one has nothing to do, and the other describes each call to a log that there is not.
-  for (const idle of ['retryMiddleware', 'loggerMiddleware']) stack.remove(idle)
+  // It describes each call to a log that there is not.
+  stack.remove('loggerMiddleware')
   const attachedTo = (input: object): Attached | undefined => (input as { [ATTACHED]?: Attached })[ATTACHED]
   stack.add(
     (next) => (args) => {

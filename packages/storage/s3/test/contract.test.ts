@@ -1,5 +1,5 @@
 import { outageContract, resultContract, storageContract, unmetRequirements } from '@resultkit/contract'
-import type { ResultStorage } from '@resultkit/core'
+import { probeCapabilities, type ResultStorage } from '@resultkit/core'
 import { describe, expect, it } from 'vitest'
 import { s3Result, s3Storage } from '../src/index.ts'
 import { testServer } from './server.ts'
@@ -21,26 +21,20 @@ const NOTHING = {
   writeId: false,
 }
 
-const WITH_RETRIES = 'a storage with retries'
 /** Only what it has to refuse is looked at. */
 const POOR = 'a storage whose server can do little'
 
 const VARIANTS: Readonly<Record<string, () => ResultStorage>> = {
-  'a storage that makes its client': () => server.storage({ retry: false }),
-  [WITH_RETRIES]: () => server.storage(),
+  'a storage that makes its client': () => server.storage(),
   'a storage with small parts, one at a time': () =>
     server.storage({ retry: false, partSize: 5 * MIB, concurrency: 1 }),
   "a storage with a client of the caller's": () => server.storage({ client }),
   [POOR]: () => server.storage({ capabilities: NOTHING }),
 }
 
-// `retry()` numbers the attempts, so that what is kept is not the very writeId that it was given.
-const NUMBERED = 'writeId: kept with the object'
-
 describe.each(Object.entries(VARIANTS))('%s', (variant, open) => {
   const { capabilities } = open()
   for (const { name, requires, run } of storageContract) {
-    if (variant === WITH_RETRIES && name === NUMBERED) continue
     if (variant === POOR && !requires.some((requirement) => requirement.startsWith('!'))) continue
     const unmet = unmetRequirements({ name, requires, run }, { capabilities } as never)
     it.skipIf(unmet.length > 0)(unmet.length > 0 ? `${name} (needs ${unmet})` : name, () => run({ open }))
@@ -77,6 +71,12 @@ describe.each(Object.entries(OUTAGES))('%s', (_, open) => {
     await run({ open })
     expect(open).toBeDefined()
   })
+})
+
+it('what a server lacks is found out by trying', { timeout: 60_000 }, async () => {
+  const claims = { ifAbsentStream: true, ifMatchStream: true, deleteIfMatch: true }
+  const proven = await probeCapabilities(server.storage({ capabilities: claims }))
+  expect(proven.capabilities).toEqual(server.storage().capabilities)
 })
 
 it('makes a storage without any request', () => {

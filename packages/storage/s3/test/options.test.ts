@@ -65,7 +65,7 @@ it('how objects are stored is stated with the request that begins them', async (
       'content-type': 'application/json',
       'x-amz-storage-class': 'STANDARD',
       'x-amz-tagging': 'team=a%26b%20c&empty=',
-      'x-amz-meta-resultkit-write-id': 'test.0',
+      'x-amz-meta-resultkit-write-id': 'test',
     })
   }
   for (const { headers } of faults.log)

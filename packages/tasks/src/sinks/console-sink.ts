@@ -33,47 +33,53 @@ const SIGNS: Readonly<Record<StateType, string>> = {
  * what goes on and how much is done. Plain text elsewhere, such as in a CI log.
  */
 export function consoleSink({ to = process.stderr, live = to.isTTY === true }: ConsoleSinkOptions = {}): StateSink {
-  const going = new Map<string, string>()
-  const started = new Map<string, number>()
-  let done = 0
+  const board = makeBoard()
   let shown = false
 
   const erase = (): void => {
     if (shown) to.write('\r\x1b[2K')
     shown = false
   }
-  const progress = (): void => {
-    if (!live || going.size === 0) return
-    const text = `${done} done, ${going.size} going on: ${[...new Set(going.values())].join(', ')}`
-    to.write(text.slice(0, (to.columns ?? 80) - 1))
-    shown = true
-  }
-  const print = (line: string): void => {
-    erase()
-    to.write(`${line}\n`)
-  }
-
-  const take = (event: StateEvent): void => {
-    const { runId, state, at, name } = event
-    if (state === 'Pending') started.set(runId, at)
-    if (isOpen(state)) going.set(runId, state === 'Queued' ? `${name} (queued)` : name)
-    else {
-      going.delete(runId)
-      done += 1
-    }
-    if (!isOpen(state) || state === 'Retrying') print(lineOf(event, at - (started.get(runId) ?? at)))
-    if (!isOpen(state)) started.delete(runId)
-  }
-
   return {
     publish(event: RunEvent): void {
-      if (event.kind === 'log') print(`  ${event.name}: ${oneLine(event.message)}`)
-      else take(event)
+      const line = event.kind === 'log' ? `  ${event.name}: ${oneLine(event.message)}` : board.take(event)
       erase()
-      progress()
+      if (line !== undefined) to.write(`${line}\n`)
+      const progress = live ? board.progress() : undefined
+      if (progress === undefined) return
+      to.write(progress.slice(0, (to.columns ?? 80) - 1))
+      shown = true
     },
     flush: async () => {
-      if (going.size === 0) erase()
+      if (board.progress() === undefined) erase()
+    },
+  }
+}
+
+/** What goes on. */
+interface Board {
+  /** The line that a state is worth, if any. */
+  take(event: StateEvent): string | undefined
+  progress(): string | undefined
+}
+
+function makeBoard(): Board {
+  const going = new Map<string, { readonly label: string; readonly since: number }>()
+  let done = 0
+  return {
+    take(event) {
+      const { runId, state, at, name } = event
+      const since = going.get(runId)?.since ?? at
+      if (isOpen(state)) going.set(runId, { label: state === 'Queued' ? `${name} (queued)` : name, since })
+      else {
+        going.delete(runId)
+        done += 1
+      }
+      return isOpen(state) && state !== 'Retrying' ? undefined : lineOf(event, at - since)
+    },
+    progress() {
+      const labels = new Set(Array.from(going.values(), ({ label }) => label))
+      return going.size === 0 ? undefined : `${done} done, ${going.size} going on: ${[...labels].join(', ')}`
     },
   }
 }

@@ -9,18 +9,33 @@ import type { StateSink } from './state-sink.ts'
  * `flush`: UNAVAILABLE when the file cannot be written.
  */
 export function jsonlSink(path: string | URL): StateSink {
+  const lines = appender(path)
+  return {
+    publish(event: RunEvent): void {
+      lines.add(`${JSON.stringify(event)}\n`)
+    },
+    async flush(): Promise<void> {
+      try {
+        await lines.flush()
+      } catch (cause) {
+        const message =
+          'The events could not be appended to the file of jsonlSink. Check that its directory exists and can be written.'
+        throw new ResultError({ code: 'UNAVAILABLE', operation: 'jsonlSink', message, cause, key: String(path) })
+      }
+    },
+  }
+}
+
+interface Appender {
+  /** What fails here is told by flush, which tries again. */
+  add(line: string): void
+  flush(): Promise<void>
+}
+
+function appender(path: string | URL): Appender {
   let waiting: string[] = []
   let writing: Promise<void> | undefined
 
-  const writeAll = async (): Promise<void> => {
-    const { open } = process.getBuiltinModule('node:fs/promises')
-    const file = await open(path, 'a')
-    try {
-      while (waiting.length > 0) await append(file)
-    } finally {
-      await file.close()
-    }
-  }
   const append = async (file: FileHandle): Promise<void> => {
     const lines = waiting
     waiting = []
@@ -32,32 +47,37 @@ export function jsonlSink(path: string | URL): StateSink {
     }
   }
   const start = (): Promise<void> => {
-    writing ??= writeAll().finally(() => {
+    writing ??= appendAll(path, () => waiting.length > 0, append).finally(() => {
       writing = undefined
     })
     return writing
   }
-
+  const startAgain = (): void => {
+    if (waiting.length > 0) start().then(startAgain, () => {})
+  }
   return {
-    publish(event: RunEvent): void {
-      waiting.push(`${JSON.stringify(event)}\n`)
-      // What fails here is told by flush, which tries again.
-      start().then(
-        () => {
-          if (waiting.length > 0) start().catch(() => {})
-        },
-        () => {},
-      )
+    add(line) {
+      waiting.push(line)
+      if (writing === undefined) startAgain()
     },
-    async flush(): Promise<void> {
-      try {
-        await writing?.catch(() => {})
-        if (waiting.length > 0) await start()
-      } catch (cause) {
-        const message =
-          'The events could not be appended to the file of jsonlSink. Check that its directory exists and can be written.'
-        throw new ResultError({ code: 'UNAVAILABLE', operation: 'jsonlSink', message, cause, key: String(path) })
-      }
+    async flush() {
+      await writing?.catch(() => {})
+      // The last ones may have come while the file was being closed.
+      while (waiting.length > 0) await start()
     },
+  }
+}
+
+async function appendAll(
+  path: string | URL,
+  isWaiting: () => boolean,
+  append: (file: FileHandle) => Promise<void>,
+): Promise<void> {
+  const { open } = process.getBuiltinModule('node:fs/promises')
+  const file = await open(path, 'a')
+  try {
+    while (isWaiting()) await append(file)
+  } finally {
+    await file.close()
   }
 }

@@ -1,12 +1,10 @@
 import { malformed } from '../failure.ts'
 import { platform } from '../platform.ts'
-import type { NativeText } from '../writer.ts'
 
 /** The graph while it is being read. */
 export interface Reader {
   readonly bytes: Uint8Array
   readonly view: DataView
-  readonly buffer: NativeText | undefined
   readonly end: number
   at: number
   /** A stretch of the bytes as Latin-1, from which short ASCII texts are cut. */
@@ -24,11 +22,9 @@ let decoder: TextDecoder | undefined
 /** Reads `bytes` from their beginning. */
 export function startReader(bytes: Uint8Array): Reader {
   const { buffer, byteOffset, length } = bytes
-  const { Buffer } = platform()
   return {
     bytes,
     view: new DataView(buffer, byteOffset, length),
-    buffer: Buffer?.from(buffer as ArrayBuffer, byteOffset, length) as NativeText | undefined,
     end: length,
     at: 0,
     window: '',
@@ -93,8 +89,13 @@ export function readText(reader: Reader, length: number): string {
   if (length > reader.end - at) throw malformed('a length that the bytes cannot hold')
   reader.at = at + length
   if (length === 0) return ''
-  if (length <= SHORT && reader.buffer !== undefined && isAscii(reader.bytes, at, at + length)) {
-    return cut(reader, reader.buffer, at, at + length)
+  const { latin1Slice, utf8Slice } = platform()
+  if (length <= SHORT && latin1Slice !== undefined && isAscii(reader.bytes, at, at + length))
+    return cut(reader, latin1Slice, at, at + length)
+  if (utf8Slice !== undefined) {
+    // It puts U+FFFD where there is no UTF-8; a text that has it anyway is looked at again.
+    const text = utf8Slice.call(reader.bytes, at, at + length)
+    if (!text.includes('\ufffd')) return text
   }
   return decodeUtf8(reader.bytes.subarray(at, at + length))
 }
@@ -104,10 +105,12 @@ function isAscii(bytes: Uint8Array, from: number, to: number): boolean {
   return true
 }
 
-function cut(reader: Reader, buffer: NativeText, from: number, to: number): string {
+type Slice = (this: Uint8Array, start: number, end: number) => string
+
+function cut(reader: Reader, slice: Slice, from: number, to: number): string {
   if (from < reader.windowStart || to > reader.windowEnd) {
     const end = Math.min(from + WINDOW, reader.end)
-    reader.window = buffer.latin1Slice(from, end)
+    reader.window = slice.call(reader.bytes, from, end)
     reader.windowStart = from
     reader.windowEnd = end
   }

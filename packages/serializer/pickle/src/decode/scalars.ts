@@ -130,7 +130,7 @@ export function readTemporal(decoding: Decoding): object {
   const text = expectText(decoding)
   if (!TEMPORAL.has(type)) throw malformed('an unknown Temporal type')
   type TemporalType = { readonly from: (text: string) => object }
-  const { Temporal } = globalThis as { readonly Temporal?: Readonly<Record<string, TemporalType>> }
+  const { Temporal } = globalThis as unknown as { readonly Temporal?: Readonly<Record<string, TemporalType>> }
   const found = Temporal?.[type]
   if (found === undefined) throw missingType(`Temporal.${type}`)
   try {

@@ -2,7 +2,7 @@ import { errorKinds } from '../error-kinds.ts'
 import { OPAQUE } from '../opaque.ts'
 import { platform } from '../platform.ts'
 import { TAG, TYPED_ARRAY_TAGS } from '../tags.ts'
-import { type HoleRun, isHoleRun, writeArray, writeHoles } from './arrays.ts'
+import { isHoleRun, writeArray, writeHoles } from './arrays.ts'
 import { writeArrayBuffer, writeView } from './binary.ts'
 import { writeBoxed, writeDate, writeMap, writeRegExp, writeSet, writeTemporal, writeUrl } from './builtins.ts'
 import type { Encoding } from './encoding.ts'
@@ -22,21 +22,22 @@ export function writeSpecial(encoding: Encoding, object: object, prototype: obje
     writeNullPrototype(encoding, object)
     return
   }
-  const defined = encoding.settings.classes.byPrototype.get(prototype)
+  const { byPrototype } = encoding.settings.classes
+  const defined = byPrototype.size > 0 ? byPrototype.get(prototype) : undefined
   if (defined !== undefined) {
     writeInstance(encoding, object, defined)
     return
   }
-  if (isHoleRun(object)) {
-    writeHoles(encoding, object as HoleRun)
-    return
-  }
-  const write = kindOf(prototype) ?? foreignKind(prototype)
-  if (write === undefined) {
-    refuseObject(encoding, object, prototype)
-    return
-  }
-  write(encoding, object)
+  const write = kindOf(prototype)
+  if (write !== undefined) write(encoding, object)
+  else if (isHoleRun(object)) writeHoles(encoding, object)
+  else writeForeign(encoding, object, prototype)
+}
+
+function writeForeign(encoding: Encoding, object: object, prototype: object): void {
+  const write = foreignKind(prototype)
+  if (write === undefined) refuseObject(encoding, object, prototype)
+  else write(encoding, object)
 }
 
 function kindOf(prototype: object): WriteKind | undefined {
@@ -137,7 +138,7 @@ const TEMPORAL = [
 
 function temporalKinds(): [object, WriteKind][] {
   type TemporalType = { readonly prototype: { toString(options?: object): string } & object }
-  const { Temporal } = globalThis as { readonly Temporal?: Readonly<Record<string, TemporalType>> }
+  const { Temporal } = globalThis as unknown as { readonly Temporal?: Readonly<Record<string, TemporalType>> }
   if (Temporal === undefined) return []
   return TEMPORAL.flatMap((type): [object, WriteKind][] => {
     const prototype = Temporal[type]?.prototype

@@ -55,6 +55,8 @@ async function runAgainst(cluster: Cluster, command: string, args: readonly stri
     RESULTKIT_S3_LACKS: 'ifAbsentStream,ifMatchStream,deleteIfMatch',
   }
   const child = spawn(command, args, { env, stdio: 'inherit' })
+  // Without listeners these would end this process before it has stopped the cluster.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
   const [code] = await once(child, 'exit')
   return typeof code === 'number' ? code : 1
 }

@@ -19,7 +19,7 @@ import type { Target } from '../targets.ts'
 const LIMITS = { call: 1.5, memory: 1.2, disk: 40, flow: 15, hash: 2000 } as const
 
 const CALLS = 20_000
-const DISK_CALLS = 500
+const DISK_CALLS = 2000
 const FLOW_TASKS = 1000
 const ENTRIES = 1_000_000
 
@@ -40,7 +40,7 @@ export const tasksSuite: Suite = {
     const groups = {
       call: await interleave(callTurns(), { rounds, warmUps: 3 }),
       'memory hit': await interleave(await memoryTurns(), { rounds, warmUps: 3 }),
-      'disk hit': await interleave(await diskTurns(directory), { rounds, warmUps: 2 }),
+      'disk hit': await interleave(await diskTurns(directory), { rounds, warmUps: 5 }),
       flow: await interleave([flowTurn()], { rounds, warmUps: 3 }),
       hash: await interleave(hashTurns(options.quick ? 1 : 0), { rounds: options.quick ? 2 : 5, warmUps: 1 }),
     }
@@ -96,8 +96,8 @@ async function diskTurns(directory: string): Promise<readonly Turn[]> {
       name: 'resultkit',
       run: async () => ({ us: await withRuntime({ store }, () => timed(DISK_CALLS, 1, () => kept())) }),
     },
-    turn('memoize-fs', DISK_CALLS / 5, () => memoized(1)),
-    turn('cacache', DISK_CALLS / 5, async () => JSON.parse((await cacache.get(at, 'key')).data.toString())),
+    turn('memoize-fs', DISK_CALLS / 20, () => memoized(1)),
+    turn('cacache', DISK_CALLS / 20, async () => JSON.parse((await cacache.get(at, 'key')).data.toString())),
   ]
 }
 

@@ -7,16 +7,17 @@ import { firstDifference } from './same-value.ts'
 import { expectValueOrDeserialize, serialized, unlessRefused, valueCase } from './use.ts'
 
 async function checkValue(serializer: ValueSerializer, name: string, build: () => unknown): Promise<void> {
-  const value = build()
+  // Made by one call at one place, so that errors have equal stacks.
+  const [value, unchanged, equal] = [1, 2, 3].map(() => build())
   const promised = `${name} comes back exactly, or is refused with SERIALIZE`
   const bytes = await unlessRefused(promised, () => serialized(serializer, value))
   if (bytes === undefined) return
   const back = await serializer.deserialize(bytes.slice())
   const difference = firstDifference(back, value)
   expectThat(difference === undefined, promised, `${difference}`)
-  const change = firstDifference(value, build())
+  const change = firstDifference(value, unchanged)
   expectThat(change === undefined, `serialize leaves ${name} as it is`, `${change}`)
-  expectBytes(`${name} gives the same bytes again`, await serialized(serializer, build()), bytes)
+  expectBytes(`${name} gives the same bytes again`, await serialized(serializer, equal), bytes)
   expectSame('no prototype is changed', ({} as Record<string, unknown>)['polluted'], undefined)
 }
 

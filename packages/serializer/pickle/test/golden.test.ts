@@ -39,3 +39,10 @@ test.each([process.execPath, ...NODES])('%s reads and writes the same bytes', (n
   expect(outcomes.map(([name, , found]) => [name, found])).toEqual(outcomes.map(([name, expected]) => [name, expected]))
   expect(outcomes).toHaveLength(Object.keys(index).length)
 })
+
+test('without Buffer and process, the bytes are the same', () => {
+  const child = fileURLToPath(new URL('web-child.ts', import.meta.url))
+  const flags = ['--conditions=resultkit:source', '--disable-warning=ExperimentalWarning']
+  const output = execFileSync(process.execPath, [...flags, child], { encoding: 'utf8' })
+  expect(output).toMatch(/^4\d \n$/)
+})

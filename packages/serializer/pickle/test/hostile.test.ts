@@ -137,6 +137,31 @@ test('billions of references cost as many bytes as there are', () => {
   expect(codeOf(graph(`98c9 ${levels}`))).toBe('a value')
 })
 
+/** V8's hash of an integer, which has no secret. */
+function hashOf(key: number): number {
+  let hash = (~key + (key << 15)) >>> 0
+  hash = (hash ^ (hash >>> 12)) >>> 0
+  hash = (hash + (hash << 2)) >>> 0
+  hash = (hash ^ (hash >>> 4)) >>> 0
+  hash = Math.imul(hash, 2057) >>> 0
+  return (hash ^ (hash >>> 16)) & 0x3fffffff
+}
+
+test('keys chosen to collide are refused before they take long; ordinary ones are not', () => {
+  const item = (key: number | bigint): string =>
+    typeof key === 'number' ? `1a${key.toString(16).padStart(8, '0')}` : `c24a${key.toString(16).padStart(20, '0')}`
+  const set = (keys: readonly (number | bigint)[]): Uint8Array =>
+    graph(`${tag(258)} 9a ${keys.length.toString(16).padStart(8, '0')} ${keys.map(item).join('')}`)
+  const colliding: number[] = []
+  for (let key = 0; colliding.length < 12_000; key++) if ((hashOf(key) & 0x1fff) === 0) colliding.push(key)
+  const range = Array.from({ length: 60_000 }, (_, index) => index)
+  const started = performance.now()
+  expect(codeOf(set(range.map((index) => 5n + (BigInt(index) << 64n))))).toBe('DESERIALIZE')
+  expect(performance.now() - started).toBeLessThan(5000)
+  expect(codeOf(set(colliding))).toBe('a value')
+  for (const step of [1, 7, 1024, 65_536]) expect(codeOf(set(range.map((index) => index * step)))).toBe('a value')
+})
+
 describe('damage', () => {
   const sample = pickle().serialize({
     list: [1, 'two', { three: [3] }],

@@ -1,6 +1,7 @@
 import { malformed } from '../failure.ts'
 import { ATTRIBUTE, MAX_SHAPE_KEYS } from '../tags.ts'
 import { asObject, bindPending, type Frame, type FrameKind, HOLES, type Shape } from './decoding.ts'
+import { guardKey } from './flood.ts'
 
 const done = (frame: Frame): unknown => frame.target
 
@@ -113,8 +114,10 @@ type Keys = readonly [...Ten, ...string[]]
 export const MAP: FrameKind = {
   takesSections: false,
   attach(frame, value) {
-    if (frame.remaining % 2 === 1) frame.key = noHole(value)
-    else (frame.target as Map<unknown, unknown>).set(frame.key, noHole(value))
+    if (frame.remaining % 2 === 1) {
+      frame.key = noHole(value)
+      if (frame.guard !== undefined) guardKey(frame.guard, value)
+    } else (frame.target as Map<unknown, unknown>).set(frame.key, noHole(value))
   },
   close({ target, size }) {
     if (2 * (target as Map<unknown, unknown>).size !== size) throw malformed('a Map with one key twice')
@@ -125,7 +128,8 @@ export const MAP: FrameKind = {
 /** A Set. */
 export const SET: FrameKind = {
   takesSections: false,
-  attach({ target }, value) {
+  attach({ target, guard }, value) {
+    if (guard !== undefined) guardKey(guard, value)
     ;(target as Set<unknown>).add(noHole(value))
   },
   close({ target, size }) {

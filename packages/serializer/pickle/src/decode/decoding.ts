@@ -2,6 +2,7 @@ import type { DefinedClass } from '../classes.ts'
 import { decodeError, malformed } from '../failure.ts'
 import type { Settings } from '../options.ts'
 import { minimumIndexedBytes } from '../tags.ts'
+import type { FloodGuard } from './flood.ts'
 import type { Reader } from './reader.ts'
 
 /** A container that is being read. Each kind is a set of functions; frames hold what they need. */
@@ -17,6 +18,8 @@ export interface Frame {
   key: unknown
   values: unknown[]
   shape: Shape | undefined
+  /** Of a large Map or Set. */
+  guard: FloodGuard | undefined
   /** The index of the shared value that this will be, or -1. */
   share: number
 }
@@ -109,6 +112,7 @@ export function wrap(decoding: Decoding, kind: FrameKind, target: unknown, remai
       key: undefined,
       values: NOTHING,
       shape: undefined,
+      guard: undefined,
       share: -1,
     }
     frames.push(frame)
@@ -119,6 +123,7 @@ export function wrap(decoding: Decoding, kind: FrameKind, target: unknown, remai
   known.remaining = remaining
   known.size = remaining
   known.key = undefined
+  known.guard = undefined
   known.share = -1
   return known
 }

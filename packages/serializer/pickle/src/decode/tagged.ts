@@ -4,6 +4,7 @@ import { BUFFER_OF, openView, readBuffer, readSpecialBuffer, readTypedArray, typ
 import { integrity, MAP, NULL_PROTOTYPE, PROPERTIES, SET } from './containers.ts'
 import { type Decoding, type FrameKind, HOLES, OPENED, open, tooLarge, UNSET, wrap } from './decoding.ts'
 import { openError } from './errors.ts'
+import { floodGuard, GUARDED_SIZE } from './flood.ts'
 import { openInstance } from './instances.ts'
 import { readCount, readHead } from './reader.ts'
 import {
@@ -64,7 +65,10 @@ function readReference({ reader, shares }: Decoding): unknown {
 
 function openSized(decoding: Decoding, kind: FrameKind, target: object, major: number): unknown {
   const count = readCount(decoding.reader, major)
-  return open(decoding, kind, target, major === 0xa0 ? 2 * count : count)
+  open(decoding, kind, target, major === 0xa0 ? 2 * count : count)
+  const frame = decoding.frames[decoding.depth - 1]
+  if (frame !== undefined && count > GUARDED_SIZE && kind !== NULL_PROTOTYPE) frame.guard = floodGuard()
+  return OPENED
 }
 
 /** The tags that belong at the very beginning, and nowhere else. */

@@ -36,7 +36,7 @@ async function gzipped(source: string, directory: string, platform: 'node' | 'br
     write: false,
     format: 'esm',
     platform,
-    external: ['@resultkit/*'],
+    external: ['@resultkit/*', '@aws-sdk/*', '@smithy/*', '@google-cloud/*', '@azure/*'],
     logLevel: 'error',
   })
   return gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).length

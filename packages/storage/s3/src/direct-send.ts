@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { crc32 } from 'node:zlib'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { sizeOf } from '@resultkit/core'
 import type { Send } from './service.ts'
@@ -87,6 +86,7 @@ function sha256(body: readonly Uint8Array[]): string {
 
 /** CRC-32 of ISO-HDLC, as zlib has it: 4 bytes, the highest first, in base64. */
 function checksum(body: readonly Uint8Array[]): string {
+  const { crc32 } = process.getBuiltinModule('node:zlib')
   let sum = 0
   for (const piece of body) sum = crc32(piece, sum)
   const bytes = Buffer.alloc(4)

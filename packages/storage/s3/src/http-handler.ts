@@ -1,5 +1,4 @@
-import http, { type ClientRequest, type IncomingMessage } from 'node:http'
-import https from 'node:https'
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
 
 /** What the SDK hands over to be sent. */
 interface WireRequest {
@@ -46,9 +45,9 @@ const CONTINUE_MS = 1000
  */
 export function httpHandler(limits: HttpLimits): HttpHandler {
   const settings = { keepAlive: true, maxSockets: limits.maxConnections, noDelay: true }
-  const agents = new Map<string, http.Agent>()
-  const agentOf = (protocol: string): http.Agent => {
-    const agent = agents.get(protocol) ?? (protocol === 'https:' ? new https.Agent(settings) : new http.Agent(settings))
+  const agents = new Map<string, Agent>()
+  const agentOf = (protocol: string): Agent => {
+    const agent = agents.get(protocol) ?? new (moduleOf(protocol).Agent)(settings)
     agents.set(protocol, agent)
     return agent
   }
@@ -71,7 +70,7 @@ export function httpHandler(limits: HttpLimits): HttpHandler {
   }
 }
 
-function open(request: WireRequest, agent: http.Agent, timeout: number): ClientRequest {
+function open(request: WireRequest, agent: Agent, timeout: number): ClientRequest {
   const { protocol, hostname, port, method, headers } = request
   const options = {
     host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
@@ -82,7 +81,12 @@ function open(request: WireRequest, agent: http.Agent, timeout: number): ClientR
     timeout,
     ...(port !== undefined && { port }),
   }
-  return protocol === 'https:' ? https.request(options) : http.request(options)
+  return moduleOf(protocol).request(options)
+}
+
+// Not imported: that would load them before anything is sent.
+function moduleOf(protocol: string): typeof import('node:http') | typeof import('node:https') {
+  return protocol === 'https:' ? process.getBuiltinModule('node:https') : process.getBuiltinModule('node:http')
 }
 
 function watch(

@@ -13,6 +13,14 @@ const PAGES = [
   'packages/core/README.md',
   'packages/storage/local/README.md',
   'packages/codec/compress/README.md',
+  'packages/codec/encrypt/README.md',
+  'packages/serializer/cbor/README.md',
+  'packages/serializer/msgpack/README.md',
+  'packages/serializer/pickle/README.md',
+  'packages/tasks/README.md',
+  'docs/guides/encryption.md',
+  'docs/guides/serializers.md',
+  'docs/guides/tasks.md',
 ]
 
 async function blocksOf(page: string): Promise<readonly string[]> {

@@ -1,91 +1,31 @@
 import { parseArgs } from 'node:util'
-import { isResultError, ndjson, type ResultReference, type } from '@resultkit/core'
-import { localResult } from '@resultkit/local'
-import { Cleaned, cleanMovies, GenreReport, genresOf, loadMovies, type RawMovie, reportGenre } from './movies.ts'
-import { type StepRow, step } from './step.ts'
-import { formatBytes, table } from './table.ts'
+import { isResultError } from '@resultkit/core'
+import { fileStorage } from '@resultkit/local'
+import { consoleSink, flow, map, memorySink } from '@resultkit/tasks'
+import { type Cleaned, genresOf } from './movies.ts'
+import { printReport } from './report.ts'
+import { serveMovies } from './source.ts'
+import { aggregate, clean, load, report, trustRaw } from './tasks.ts'
 
 const USAGE = `Usage: npm start -- [--directory DIR] [--fresh]
   --directory DIR   where results go (default: .resultkit/results)
   --fresh           compute everything again`
 
-/** Loads, cleans and aggregates. Every step's result is kept, and only references go from step to step. */
-async function pipeline(directory: string, fresh: boolean): Promise<readonly StepRow[]> {
-  const rows: StepRow[] = []
-  const run = { dataset: 'movies' }
-  const maxAge = fresh ? 0 : undefined
-  const raw = localResult({
-    directory,
-    location: '{dataset}/raw.ndjson',
-    format: 'plain',
-    serializer: ndjson(),
-    validators: [type<RawMovie>()],
-  })
-  const cleaned = localResult({ directory, location: '{dataset}/cleaned', validators: [Cleaned], cacheFor: '1d' })
-  const reports = localResult({
-    directory,
-    location: '{dataset}/genres/{genre}',
-    validators: [GenreReport],
-    cacheFor: '1d',
-  })
+const DATASET = 'movies'
 
-  const clean = await step<Cleaned>('clean', await cleaned.find(run, { maxAge }), async () => {
-    const reference = await raw.write(loadMovies(), run)
-    rows.push({ step: 'load', outcome: 'computed', why: 'cleaning needs it', reference })
-    return cleaned.write(await cleanMovies(await raw.read(reference), progress), run)
-  })
-  rows.push(clean)
-
-  // A reference is plain JSON: this is what would travel through a queue to the next machine.
-  const reference = JSON.parse(JSON.stringify(clean.reference)) as ResultReference<Cleaned>
-  const movies = await cleaned.read(reference)
-  for (const genre of genresOf(movies)) {
-    const place = { ...run, genre }
-    const found = await reports.find(place, { maxAge })
-    rows.push(await step<GenreReport>(`report ${genre}`, found, () => reports.write(reportGenre(movies, genre), place)))
-  }
-  return rows
-}
-
-function progress(done: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r  cleaned ${done} rows\r`)
-}
-
-async function readBack(directory: string, rows: readonly StepRow[]): Promise<readonly GenreReport[]> {
-  const reports = localResult({ directory, validators: [GenreReport] })
-  const references = rows.filter(({ step }) => step.startsWith('report ')).map(({ reference }) => reference)
-  return Promise.all(references.map((reference) => reports.read(reference)))
-}
-
-function print(directory: string, rows: readonly StepRow[], reports: readonly GenreReport[], cleaned: Cleaned): void {
-  const written = rows.map(({ step, outcome, why, reference }) => [
-    step,
-    outcome,
-    reference.key,
-    formatBytes(reference.size),
-    reference.sha256.slice(0, 12),
-    why,
-  ])
-  console.log(`Results in ${directory}\n`)
-  console.log(table(['step', 'outcome', 'key', 'payload', 'sha256', 'why'], written))
-  const dropped = Object.entries(cleaned.dropped).map(([field, count]) => `${field} ${count}`)
-  console.log(`\nCleaning kept ${cleaned.movies.length} films and dropped rows for a bad ${dropped.join(', ')}.`)
-  console.log('\nRead back by reference, verified:\n')
-  const figures = reports.map(({ genre, films, gross, returnOnBudget, meanRating, best }) => [
-    genre,
-    films,
-    Math.round(gross / 1e6),
-    returnOnBudget,
-    meanRating ?? '-',
-    best,
-  ])
-  console.log(table(['genre', 'films', 'gross, M$', 'per $ of budget', 'rating', 'best rated'], figures))
-  const hits = rows.filter(({ outcome }) => outcome === 'hit').length
-  console.log(`\n${rows.length} steps: ${hits} taken from storage, ${rows.length - hits} computed.`)
-  console.log('\nNext, try:')
-  console.log(`  npm start                                          # again: every step is a hit`)
-  console.log(`  head -n 1 ${`${directory}/movies/genres/Drama`.padEnd(40)} # a record starts with a line of JSON`)
-}
+/** Loads, cleans, aggregates and reports; what has been done before is taken from the storage. */
+const pipeline = flow('pipeline', async ({ dataset, url }: { dataset: string; url: string }) => {
+  const rows = load({ dataset, url })
+  const cleaned: Cleaned = await clean({ dataset, rows })
+  const genres = genresOf(cleaned)
+  const figures = map(
+    aggregate,
+    genres.map((genre) => ({ genre, films: cleaned.movies.filter((movie) => movie.genre === genre) })),
+  )
+  // It fails, as it should; asking for its state alone is asking without throwing.
+  await trustRaw({ rows }).state()
+  return { cleaned, report: await report({ dataset, genres: figures }) }
+})
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -93,9 +33,19 @@ async function main(): Promise<void> {
   })
   if (values.help) return console.log(USAGE)
   const directory = values.directory ?? '.resultkit/results'
-  const rows = await pipeline(directory, values.fresh ?? false)
-  const cleaned = localResult({ directory, location: 'movies/cleaned', validators: [Cleaned] })
-  print(directory, rows, await readBack(directory, rows), await cleaned.read())
+  const source = await serveMovies()
+  const sink = memorySink()
+  const run = pipeline.with({
+    store: { storages: { local: fileStorage({ directory }) }, defaults: { serializer: 'json' } },
+    sink: process.stderr.isTTY ? [sink, consoleSink()] : sink,
+    defaults: { refresh: values.fresh },
+  })
+  try {
+    const { cleaned, report: genres } = await run({ dataset: DATASET, url: source.url })
+    printReport({ directory, dataset: DATASET, events: sink.states(), cleaned, genres })
+  } finally {
+    await source.close()
+  }
 }
 
 try {

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
 /** A film as the data set has it: with titles that are numbers, missing sums, and release dates in the future. */
@@ -34,25 +32,22 @@ export const GenreReport = z.object({
 })
 export type GenreReport = z.infer<typeof GenreReport>
 
-/** The films of the vega-datasets package, one by one. */
-export async function* loadMovies(): AsyncGenerator<RawMovie> {
-  const entry = fileURLToPath(import.meta.resolve('vega-datasets'))
-  const file = entry.replace(/build.*$/, 'data/movies.json')
-  yield* JSON.parse(await readFile(file, 'utf8')) as RawMovie[]
+/** The films behind a url. */
+export async function fetchMovies(url: string, signal: AbortSignal): Promise<readonly RawMovie[]> {
+  const response = await fetch(url, { signal })
+  if (!response.ok) throw new Error(`the source answered ${response.status}`)
+  return (await response.json()) as readonly RawMovie[]
 }
 
 /** Keeps the rows that pass the schema and counts why the others do not. */
-export async function cleanMovies(rows: AsyncIterable<RawMovie>, progress: (done: number) => void): Promise<Cleaned> {
+export async function cleanMovies(rows: AsyncIterable<RawMovie>): Promise<Cleaned> {
   const movies: Movie[] = []
   const dropped: Record<string, number> = {}
-  let done = 0
   for await (const row of rows) {
     const parsed = Movie.safeParse(toMovie(row))
     const field = String(parsed.error?.issues[0]?.path[0])
     if (parsed.success) movies.push(parsed.data)
     else dropped[field] = (dropped[field] ?? 0) + 1
-    done += 1
-    if (done % 100 === 0) progress(done)
   }
   return { movies, dropped }
 }
@@ -77,8 +72,7 @@ export function genresOf({ movies }: Cleaned): readonly string[] {
 }
 
 /** One genre in figures. */
-export function reportGenre({ movies }: Cleaned, genre: string): GenreReport {
-  const films = movies.filter((movie) => movie.genre === genre)
+export function reportGenre(genre: string, films: readonly Movie[]): GenreReport {
   const ratings = films.flatMap(({ rating }) => (rating === null ? [] : [rating]))
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
   const gross = sum(films.map((film) => film.gross))

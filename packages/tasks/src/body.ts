@@ -48,7 +48,7 @@ async function bounded(run: Run, scope: Scope): Promise<unknown> {
   const end = (): void => reject(signal.reason)
   let tooLate: Error | undefined
   const late = (): void => {
-    const message = `${kind} "${name}" took longer than its timeout of ${timeout} ms. Its signal has fired; give it more time, or less to do.`
+    const message = `${kind} "${name}" took longer than its timeout of ${timeout} ms; its signal has fired.`
     tooLate = taskError('TIMEOUT', 'run', message)
     stopScope(scope, tooLate)
   }

@@ -24,7 +24,7 @@ export type CachePolicies = readonly (CachePolicy | CachePolicies)[]
 /** The inputs, by value, without those named in `exclude`. No inputs at all give no part of a key. */
 export function inputs({ exclude = [] }: { readonly exclude?: readonly string[] | undefined } = {}): CachePolicy {
   if (!Array.isArray(exclude) || exclude.some((name) => typeof name !== 'string')) {
-    const message = 'inputs({ exclude }) takes a list of input names, all of them texts.'
+    const message = 'inputs({ exclude }) takes a list of names.'
     throw new ResultError({ code: 'CONFIG', operation: 'inputs', message })
   }
   return Object.freeze({ policy: 'inputs', exclude: Object.freeze([...exclude]) })

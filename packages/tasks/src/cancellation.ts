@@ -1,4 +1,5 @@
 import { abortedError } from '@resultkit/core'
+import type { Run } from './run.ts'
 import type { Scope } from './scope.ts'
 
 /** Ends everything in a scope: signals that were asked for fire, and those to come have fired. */
@@ -59,4 +60,25 @@ export function throwIfStopped(scope: Scope): void {
 /** Lets go of what the signal listened to. */
 export function releaseScope(scope: Scope): void {
   scope.unlink?.()
+}
+
+/** The signal for storage calls, where somebody outside may fire one. */
+export function givenSignal({ definition, outer }: Run): AbortSignal | undefined {
+  const { signal } = definition.options
+  if (signal !== undefined) return signal
+  return outer.flow === undefined && outer.given === undefined ? undefined : signalOf(outer)
+}
+
+/** What a promise gives, or ABORTED as soon as the signal fires: for waiting on the work of others. */
+export async function orAborted<R>(signal: AbortSignal | undefined, promise: Promise<R>): Promise<R> {
+  if (signal === undefined) return promise
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const abort = (): void => reject(abortedError('run', signal))
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([aborted, promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }

@@ -279,7 +279,7 @@ function inlined(encoder: Encoder, value: unknown, depth: number): string {
 }
 
 function unhashable(path: IssuePath, what: string): ResultError {
-  const message = `${formatPath(path, 'input')} is ${what}, which has no canonical form, so no key can be made of it. Leave it out with inputs({ exclude }), give its class in classes, or give a cacheKey function.`
+  const message = `${formatPath(path, 'input')} is ${what}, which cannot be hashed. Leave it out with inputs({ exclude }), give its class in classes, or give a cacheKey function.`
   const issues = [{ message: `${what} cannot be hashed`, path }]
   return new ResultError({ code: 'SERIALIZE', operation: 'hash', message, issues })
 }

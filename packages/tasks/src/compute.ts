@@ -1,7 +1,7 @@
 import { delayBefore, pause, runBody } from './body.ts'
-import { signalOf, throwIfStopped } from './cancellation.ts'
+import { givenSignal, throwIfStopped } from './cancellation.ts'
 import { type Definition, neverKept } from './definition.ts'
-import { asFailure, type Failure, failure, messageOf, taskError } from './failure.ts'
+import { asFailure, type Failure, failure, isConflict, messageOf, taskError } from './failure.ts'
 import type { Keeper } from './keeper.ts'
 import { type Limiter, limiter } from './limiter.ts'
 import type { Plan } from './plan.ts'
@@ -54,13 +54,6 @@ async function keep(run: Run, plan: Plan, { at, condition }: Work, keeper: Keepe
   return storeValue(run, value, { keeper, at, signal, condition })
 }
 
-/** The signal for storage calls, where somebody outside may fire one. */
-export function givenSignal({ definition, outer }: Run): AbortSignal | undefined {
-  const { signal } = definition.options
-  if (signal !== undefined) return signal
-  return outer.flow === undefined && outer.given === undefined ? undefined : signalOf(outer)
-}
-
 async function queue(run: Run, limit: Limiter): Promise<void> {
   const signal = givenSignal(run)
   await storeUpstream(run, signal)
@@ -81,7 +74,8 @@ async function retryOrFail(run: Run, failed: Failure): Promise<void> {
 
 function mayRetry({ definition, attempt }: Run, { state, reason, error }: Failure): boolean {
   if (attempt > definition.retries || state === 'Cancelled') return false
-  if (reason === 'missing-result' || reason === 'configuration') return false
+  if (reason === 'missing-result' || reason === 'configuration' || (reason === 'write-failed' && isConflict(error)))
+    return false
   try {
     return definition.options.retryIf?.(error, attempt) ?? true
   } catch (cause) {

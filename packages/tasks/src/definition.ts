@@ -138,7 +138,7 @@ function wrongOption({ options, retries }: Definition): string | undefined {
   const limit = typeof concurrency === 'object' ? concurrency.limit : concurrency
   const troubles = ['fail', 'run']
   if (!Number.isSafeInteger(retries) || retries < 0) return 'retries is a whole number, 0 or more.'
-  if (retryIf !== undefined && typeof retryIf !== 'function') return 'retryIf is a function that answers true or false.'
+  if (retryIf !== undefined && typeof retryIf !== 'function') return 'retryIf is a function.'
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0))
     return 'concurrency is a whole number, 1 or more.'
   if (!troubles.includes(onInvalid) || !troubles.includes(onUnreadable))
@@ -151,13 +151,13 @@ function contradiction({ options, target, key, digests }: Definition): string | 
   const { once, result } = options
   const looksUp = key !== undefined || target !== undefined
   if (options.retries === undefined && (options.retryDelay !== undefined || options.retryIf !== undefined))
-    return 'retryDelay and retryIf say how to retry, and nothing says how often. Give retries, or leave them out.'
+    return 'retryDelay and retryIf do nothing without retries. Give retries, or leave them out.'
   if (once === 'storage' && !looksUp)
-    return `once: 'storage' needs to know what is the same. Give cacheKey or target, or leave it out.`
+    return `once: 'storage' does nothing without cacheKey or target. Give one, or leave it out.`
   if (digests.length > 0 && target?.format === 'plain')
-    return `cacheValidators such as allInputs keep digests in the record, and a plain target has none. Give target: { location, format: 'record' }, or put the inputs into the location.`
+    return `cacheValidators such as allInputs need a record. Give target: { location, format: 'record' }, or put the inputs into the location.`
   if (result !== undefined && isResultAdapter(result) && looksUp)
-    return 'cacheKey, cacheFor and target look things up in a storage, and this result type has none. Leave them out, or use a Result with a storage.'
+    return 'cacheKey, cacheFor and target need a storage to look in, and this result type has none. Use a Result with one.'
   return undefined
 }
 
@@ -180,10 +180,7 @@ function warnings({ kind, name, options, key, target }: Definition): void {
       `${kind} "${name}" has a target, and a result with another location: the target is used.`,
     )
   if (options.persistResult === false && (key !== undefined || target !== undefined))
-    warn(
-      'RESULTKIT_NEVER_KEPT',
-      `${kind} "${name}" has persistResult: false, so what it is to be looked up by will be MISSING_RESULT.`,
-    )
+    warn('RESULTKIT_NEVER_KEPT', `${kind} "${name}" has persistResult: false, so looking it up will be MISSING_RESULT.`)
 }
 
 /** MISSING_RESULT for a feature that needs a value which is never stored. */

@@ -1,6 +1,6 @@
 import { abortedError } from '@resultkit/core'
-import { isStopReason, signalOf, throwIfStopped } from './cancellation.ts'
-import { compute, givenSignal, type Work } from './compute.ts'
+import { givenSignal, isStopReason, orAborted, signalOf, throwIfStopped } from './cancellation.ts'
+import { compute, type Work } from './compute.ts'
 import { neverKept } from './definition.ts'
 import { asFailure, type Failure, failure, taskError } from './failure.ts'
 import { resolveInput } from './inputs.ts'
@@ -11,7 +11,7 @@ import { cacheLocation, type KeyOutcome, keyOf, renderLocation, runLocation } fr
 import type { Plan } from './plan.ts'
 import { enterDone, enterFailed, enterPending, type Run } from './run.ts'
 import { lead } from './single-flight.ts'
-import type { LookupReason, StateReason } from './state-types.ts'
+import { isFinal, type LookupReason, type StateReason } from './state-types.ts'
 import { keeperFor, type Stored } from './store-value.ts'
 
 /** A run from its first state to its last; gives the value, or rejects as the run failed. */
@@ -23,7 +23,7 @@ export async function execute(run: Run, plan: Plan): Promise<unknown> {
     refuseConflicts(run, plan)
     const { value, reason } = await produce(run, plan)
     run.value = value
-    if (run.type !== 'Cached') enterDone(run, 'Completed', reason)
+    if (!isFinal(run.type)) enterDone(run, 'Completed', reason)
   } catch (thrown) {
     const failed = cancelled(run, asFailure(thrown))
     enterFailed(run, failed)
@@ -55,7 +55,7 @@ function refuseConflicts({ definition }: Run, { decision }: Plan): void {
 
 function notRead({ definition }: Run): Error {
   const { kind, name } = definition
-  const message = `${kind} "${name}" has cacheInMemory: false and persistResult: false, so its value is kept nowhere. Ask for the state alone, or remove one of them.`
+  const message = `${kind} "${name}" has cacheInMemory: false and persistResult: false, so its value is kept nowhere. Remove one of them.`
   return taskError('MISSING_RESULT', 'run', message)
 }
 
@@ -130,7 +130,7 @@ function claim({ batch, index = 0, definition }: Run, { storageId }: Keeper, at:
     batch?.targets.set(id, index)
     return
   }
-  const message = `Children ${other} and ${index} of map("${definition.name}") have the same target. Put what tells them apart into it, such as {index} or an input.`
+  const message = `Children ${other} and ${index} of map("${definition.name}") have the same target. Put {index} or an input into it.`
   throw failure('target-clash', taskError('CONFIG', 'map', message, { key: at }))
 }
 
@@ -150,7 +150,7 @@ async function once(run: Run, plan: Plan, keeper: Keeper, place: Place): Promise
   for (;;) {
     const flying = flights.get(id)
     if (flying === undefined) return lead(flights, id, run, () => lookUpOrCompute(run, plan, keeper, place))
-    const { run: leader, ok, thrown } = await flying
+    const { run: leader, ok, thrown } = await orAborted(givenSignal(run), flying)
     throwIfStopped(run.outer)
     if (leader.definition.origin !== run.definition.origin) continue
     if (ok) return join(run, leader)
@@ -211,7 +211,9 @@ function hit(run: Run, found: Extract<Lookup, { status: 'hit' }>, reason: StateR
   run.value = found.value
   // What was found is stored, also where a stream has no reference yet.
   run.storing = Promise.resolve()
-  enterDone(run, 'Cached', reason, message)
+  // Whose body has run, and lost to somebody who published first, is not Cached.
+  if (run.type === 'Pending' || run.type === 'Queued') enterDone(run, 'Cached', reason, message)
+  else enterDone(run, 'Completed', 'persisted', 'published meanwhile by somebody else')
   return { value: found.value, reason }
 }
 

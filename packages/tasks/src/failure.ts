@@ -45,3 +45,8 @@ export function messageOf(error: unknown): string {
   if (isResultError(error)) return `${error.name} ${error.code}: ${error.message}`
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }
+
+/** Whether a condition of a write failed: somebody else has written. */
+export function isConflict(error: unknown): boolean {
+  return isResultError(error) && (error.code === 'ALREADY_EXISTS' || error.code === 'PRECONDITION_FAILED')
+}

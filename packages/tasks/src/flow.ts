@@ -37,7 +37,7 @@ export function flow<I = unknown, T = unknown>(
 function defineFlow(name: string, fn: Body, options: FlowOptions<never, never>, origin: object): Definition {
   const { store, sink, clock, redact, defaults, classes, cacheBytes, leaseFor, ...own } = options
   if (own.runId !== undefined && (typeof own.runId !== 'string' || !/^[\w.:-]{1,200}$/.test(own.runId))) {
-    const message = `flow "${name}": runId is a text of letters, digits, "-", "_", "." and ":", at most 200. Pass the one that the run had.`
+    const message = `flow "${name}": runId has at most 200 letters, digits and -_.: in it.`
     throw taskError('CONFIG', 'flow', message)
   }
   const runtime: RuntimeOptions = { store, sink, clock, redact, defaults, classes, cacheBytes, leaseFor }

@@ -1,4 +1,5 @@
 import { isRecord } from './cache-policy.ts'
+import { givenSignal, orAborted } from './cancellation.ts'
 import { asFailure, failure } from './failure.ts'
 import { hasPromises } from './promised.ts'
 import type { Run } from './run.ts'
@@ -18,7 +19,7 @@ async function settle(run: Run, input: object): Promise<void> {
   })
   run.upstream = upstream
   // All are waited for, so that each failure is handled; the first in order is the one that is told.
-  const settled = await Promise.allSettled(pending)
+  const settled = await orAborted(givenSignal(run), Promise.allSettled(pending))
   for (const outcome of settled) {
     if (outcome.status === 'rejected') throw upstreamFailure(outcome.reason)
   }

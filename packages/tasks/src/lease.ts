@@ -1,6 +1,6 @@
-import { isResultError, type Key, type ResultErrorCode, type ResultStorage, reservedKey } from '@resultkit/core'
+import { type Key, type ResultStorage, reservedKey } from '@resultkit/core'
 import { digestOf } from './canonical-hash.ts'
-import { taskError } from './failure.ts'
+import { isConflict, taskError } from './failure.ts'
 
 /** The right to compute what is stored at one place, among everybody who uses the storage. */
 export interface Lease {
@@ -60,7 +60,7 @@ async function take(
   etag: string | undefined,
   leaseMs: number,
 ): Promise<Lease | undefined> {
-  const taken = await unless(CONFLICTS, writeNote(storage, key, note, etag))
+  const taken = await unlessTaken(writeNote(storage, key, note, etag))
   return taken === undefined ? undefined : hold(storage, key, note, taken, leaseMs)
 }
 
@@ -72,7 +72,7 @@ function hold(storage: ResultStorage, key: Key, note: LeaseNote, first: string, 
     try {
       etag = await writeNote(storage, key, note, etag)
     } catch (error) {
-      if (isResultError(error) && CONFLICTS.has(error.code)) lost.abort(error)
+      if (isConflict(error)) lost.abort(error)
       // Anything else is an outage: the next renewal may come through, and if not, others take over.
     }
   }
@@ -86,7 +86,7 @@ function hold(storage: ResultStorage, key: Key, note: LeaseNote, first: string, 
     async release() {
       clearInterval(timer)
       await renewing
-      if (!lost.signal.aborted) await unless(CONFLICTS, giveUp(storage, key, note, etag))
+      if (!lost.signal.aborted) await unlessTaken(giveUp(storage, key, note, etag))
     },
   }
 }
@@ -96,14 +96,12 @@ async function giveUp(storage: ResultStorage, key: Key, note: LeaseNote, etag: s
   await writeNote(storage, key, { ...note, released: true }, etag)
 }
 
-const CONFLICTS: ReadonlySet<ResultErrorCode> = new Set(['ALREADY_EXISTS', 'PRECONDITION_FAILED'])
-
-/** `undefined` in place of these errors. */
-async function unless<R>(codes: ReadonlySet<ResultErrorCode>, work: Promise<R>): Promise<R | undefined> {
+/** `undefined` when somebody else was first. */
+async function unlessTaken<R>(work: Promise<R>): Promise<R | undefined> {
   try {
     return await work
   } catch (error) {
-    if (isResultError(error) && codes.has(error.code)) return undefined
+    if (isConflict(error)) return undefined
     throw error
   }
 }

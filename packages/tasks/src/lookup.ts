@@ -1,8 +1,9 @@
-import { isResultError, type RecordInfo, Result, type ResultErrorCode, type Validator } from '@resultkit/core'
+import { isResultError, type RecordInfo, type ResultErrorCode } from '@resultkit/core'
 import { isDigestValidator, runDigests } from './cache-validators.ts'
 import type { Definition } from './definition.ts'
 import { failure, isFailure, messageOf, taskError } from './failure.ts'
 import type { Keeper, PlainResult } from './keeper.ts'
+import { countIssues, ownIssues } from './own-issues.ts'
 import { contextOf } from './place.ts'
 import type { Run } from './run.ts'
 import type { LookupReason, PublishedResult, StateReason } from './state-types.ts'
@@ -38,7 +39,7 @@ export async function lookUp(run: Run, keeper: Keeper, at: string, signal: Abort
     if (found.status === 'invalid' && found.reason === 'cacheValidators')
       return { status: 'run', reason: 'invalid', why: 'its cache validators do not let it be used again', etag }
     const issues = found.status === 'invalid' ? found.issues : await ownIssues(definition, found.value)
-    if (issues.length > 0) return storedInvalid(definition, issues.length, etag)
+    if (issues.length > 0) return storedInvalid(definition, issues, etag)
     if (found.status !== 'hit') return { status: 'run', reason: 'invalid', why: 'it is not valid', etag }
     const value = isStream(found.value) ? streamedValue(keeper, at) : found.value
     return { status: 'hit', value, result: found.reference, record: found.record }
@@ -74,18 +75,10 @@ function digestsIn({ metadata }: RecordInfo): Readonly<Record<string, unknown>> 
   return typeof digests === 'object' && digests !== null ? (digests as Readonly<Record<string, unknown>>) : {}
 }
 
-/** The Result has validated the value; these are the task's own validators, if any. */
-async function ownIssues({ options }: Definition, value: unknown): Promise<readonly unknown[]> {
-  const { validators = [] } = options
-  if (validators.length === 0 || isStream(value)) return []
-  const own = new Result<never>({ validators: validators as readonly Validator<never>[], serializer: 'json' })
-  return (await own.validate(value)).issues
-}
-
-function storedInvalid({ options, name }: Definition, count: number, etag: string): Lookup {
-  const why = `it does not pass the validators (${count} ${count === 1 ? 'issue' : 'issues'})`
+function storedInvalid({ options, name }: Definition, issues: readonly unknown[], etag: string): Lookup {
+  const why = `it does not pass the validators (${countIssues(issues)})`
   if (options.onInvalid === 'run') return { status: 'run', reason: 'invalid', why, etag }
-  const message = `The stored result of "${name}" does not pass its validators (${count} ${count === 1 ? 'issue' : 'issues'}). Delete it, give refresh: true, or onInvalid: 'run' to replace such ones.`
+  const message = `The stored result of "${name}" does not pass its validators (${countIssues(issues)}). Give refresh: true, or onInvalid: 'run'.`
   throw failure('stored-invalid', taskError('VALIDATION_FAILED', 'find', message), 'ValidationFailed')
 }
 

@@ -1,6 +1,5 @@
-import { isResultError } from '@resultkit/core'
 import { pause } from './body.ts'
-import { asFailure, failure } from './failure.ts'
+import { asFailure, failure, isConflict } from './failure.ts'
 import { type Keeper, storageOf } from './keeper.ts'
 import { type Lease, leaseSeeker } from './lease.ts'
 import type { Lookup } from './lookup.ts'
@@ -68,8 +67,4 @@ async function conditionFor(
   if (reason === 'miss') return { ifAbsent: true }
   const stat = await keeper.result.stat(at)
   return stat === undefined ? { ifAbsent: true } : { ifMatch: stat.etag }
-}
-
-function isConflict(error: unknown): boolean {
-  return isResultError(error) && (error.code === 'ALREADY_EXISTS' || error.code === 'PRECONDITION_FAILED')
 }

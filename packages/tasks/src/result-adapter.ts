@@ -111,8 +111,7 @@ export function fromHandler<T>(handler: ResultHandler<T>): ResultAdapter<T> {
     read: async (location = null) => handler.read(location),
     async exists(location = null): Promise<boolean> {
       if (handler.exists !== undefined) return handler.exists(location)
-      const message =
-        'The handler has no exists function, and reading the value to find out could take any error for absence. Give it exists(location).'
+      const message = 'The handler has no exists function. Give it exists(location).'
       throw new ResultError({ code: 'UNSUPPORTED', operation: 'exists', message })
     },
     validate: validation([]),

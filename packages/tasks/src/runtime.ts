@@ -91,11 +91,7 @@ export function makeRuntime(options: RuntimeOptions, outer: RuntimeOptions = {})
   const sinks = Array.isArray(sink) ? (sink as readonly StateSink[]) : [sink as StateSink]
   for (const each of sinks) {
     if (typeof each?.publish === 'function' && typeof each.flush === 'function') continue
-    throw taskError(
-      'CONFIG',
-      'withRuntime',
-      'sink is a StateSink, or a list of them: an object with publish and flush.',
-    )
+    throw taskError('CONFIG', 'withRuntime', 'sink is a StateSink with publish and flush, or a list of them.')
   }
   return {
     options: merged,
@@ -112,7 +108,7 @@ export function makeRuntime(options: RuntimeOptions, outer: RuntimeOptions = {})
 function leaseDuration(leaseFor: RuntimeOptions['leaseFor'] = '30s'): number {
   const ms = parseDuration(leaseFor)
   if (ms >= 100) return ms
-  throw taskError('CONFIG', 'withRuntime', 'leaseFor is shorter than a storage answers. Give 100 ms or more.')
+  throw taskError('CONFIG', 'withRuntime', 'leaseFor is at least 100 ms.')
 }
 
 function withEnvironment(defaults: RuntimeDefaults): RuntimeDefaults {

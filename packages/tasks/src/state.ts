@@ -63,11 +63,7 @@ export function stateOfRun<T>(run: Run): TaskState<T> {
 export function reviveState<T = unknown>(from: StateJson): TaskState<T> {
   const { state, reason, attempt, message, result } = from
   if (typeof state !== 'string' || typeof reason !== 'string') {
-    throw taskError(
-      'CONFIG',
-      'reviveState',
-      'This is not the JSON of a state. Pass what JSON.stringify(state) gave, parsed.',
-    )
+    throw taskError('CONFIG', 'reviveState', 'This is not the JSON of a state.')
   }
   const checked = typeof result === 'object' && result.type === 'reference' ? parseReference(result) : result
   return makeState<T>({ state, reason, attempt, message, result: checked })
@@ -117,8 +113,7 @@ async function readResult(result: PublishedResult, options: StateGetOptions): Pr
 }
 
 function gone(cause: Parameters<typeof withDetails>[0]): Error {
-  const message =
-    'get: the value is not in its storage. It was deleted, or the storage is not the one it was written to; nothing is published before it is written.'
+  const message = 'get: the value is not in its storage. It was deleted, or this is another storage.'
   return withDetails(cause, { code: 'MISSING_RESULT', message, operation: 'get' })
 }
 

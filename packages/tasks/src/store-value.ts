@@ -3,7 +3,6 @@ import {
   isResultError,
   literal,
   nowMs,
-  Result,
   ResultError,
   type ResultErrorCode,
   type ResultIssue,
@@ -12,6 +11,7 @@ import {
 import { runDigests } from './cache-validators.ts'
 import { asFailure, failure } from './failure.ts'
 import type { Keeper, PlainResult } from './keeper.ts'
+import { countIssues, ownIssues } from './own-issues.ts'
 import { contextOf, ownLocation, runLocation } from './place.ts'
 import { keeperOf, planFor } from './plan.ts'
 import type { Run } from './run.ts'
@@ -83,8 +83,7 @@ async function write(run: Run, value: unknown, at: string, options: StoreOptions
 function itemValidating(result: PlainResult, validators: readonly Validator<never>[], own: boolean): PlainResult {
   if (validators.length === 0) return result
   if (!own) return result.with({ validators } as never) as PlainResult
-  const message =
-    'A stream of items is validated while it is written, by the validators of its result. Put the validators there.'
+  const message = 'A stream is validated by its result, item by item. Put the validators there.'
   throw new ResultError({ code: 'CONFIG', operation: 'write', message })
 }
 
@@ -111,16 +110,12 @@ export async function validateOutput(run: Run, value: unknown, keeper: Keeper | 
   const adapter = keeper?.adapter
   if (adapter !== undefined) issues.push(...(await adapter.validate(value)).issues)
   else if (result !== undefined) issues.push(...(await result.validate(value as never)).issues)
-  if (validators.length > 0) issues.push(...(await ownIssues(validators, value)))
+  issues.push(...(await ownIssues(run.definition, value)))
   if (issues.length > 0) throw failure('output-invalid', invalid(run, issues), 'ValidationFailed')
 }
 
-async function ownIssues(validators: readonly Validator<never>[], value: unknown): Promise<readonly ResultIssue[]> {
-  return (await new Result<never>({ validators, serializer: 'json' }).validate(value)).issues
-}
-
 function invalid({ definition }: Run, issues: readonly ResultIssue[]): ResultError {
-  const message = `${definition.kind} "${definition.name}" gave a value that does not pass its validators (${issues.length} ${issues.length === 1 ? 'issue' : 'issues'}). Nothing was stored or passed on. See error.issues.`
+  const message = `${definition.kind} "${definition.name}" gave a value that does not pass its validators (${countIssues(issues)}). Nothing was stored or passed on. See error.issues.`
   return new ResultError({ code: 'VALIDATION_FAILED', operation: 'run', message, issues })
 }
 

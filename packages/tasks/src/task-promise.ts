@@ -41,7 +41,7 @@ async function reference(this: TaskPromise<unknown>): Promise<PublishedResult> {
   if (result !== undefined) return result
   const why =
     type === 'Cached'
-      ? 'was found as a stream, whose digest is known only when it has been read. Refer to it by its target'
+      ? 'was found as a stream, whose digest nobody knows before reading it'
       : 'was not persisted, so there is no reference. Give it persistResult: true'
   throw taskError('MISSING_RESULT', 'reference', `${definition.kind} "${definition.name}" ${why}.`)
 }

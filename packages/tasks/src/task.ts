@@ -78,11 +78,7 @@ export function explain<I, T>(of: Task<I, T>, ...input: TaskArguments<I>): Promi
 export function definitionOf(of: object): Definition {
   const definition = (of as { readonly [DEFINITION]?: Definition })[DEFINITION]
   if (definition !== undefined) return definition
-  throw taskError(
-    'CONFIG',
-    'map',
-    'map(task, inputs) takes what task() or flow() made. Wrap the function in task(name, fn).',
-  )
+  throw taskError('CONFIG', 'map', 'map(task, inputs) takes what task() or flow() made.')
 }
 
 /** Marks a callable as standing for a definition. */

@@ -11,7 +11,7 @@ export async function storeUpstream(run: Run, signal: AbortSignal | undefined): 
   const waiting = upstreamOf(run).filter(({ result }) => result === undefined)
   for (const { definition } of waiting) {
     if (definition.options.persistResult !== false) continue
-    const message = `${run.definition.kind} "${run.definition.name}" needs its inputs stored, and ${definition.kind} "${definition.name}", which gave one, has persistResult: false. Remove it there, or do not retry, queue or cache here.`
+    const message = `${run.definition.kind} "${run.definition.name}" needs its inputs stored, and ${definition.kind} "${definition.name}" has persistResult: false. Remove it there.`
     throw failure('missing-result', taskError('MISSING_RESULT', 'run', message))
   }
   for (const each of waiting) {

@@ -1,4 +1,5 @@
 import { memoryStorage } from '@resultkit/core'
+import { defineClass } from '@resultkit/pickle'
 import {
   allInputs,
   allParameters,
@@ -305,6 +306,22 @@ describe('keys', () => {
   })
 })
 
+test('classes that the runtime knows may be inputs, given as pickle takes them', async () => {
+  class Point {
+    x = 0
+  }
+  const point = (x: number): Point => Object.assign(new Point(), { x })
+  const classes = [defineClass({ name: 'Point', class: Point, encode: ({ x }) => x, decode: point })]
+  const { runtime } = kit({ classes })
+  const subject = task('subject', async ({ at }: { at: Point }) => at.x, { cacheKey: [inputs()] })
+  const states = await withRuntime(runtime, async () => [
+    (await subject({ at: point(1) }).state()).type,
+    (await subject({ at: point(1) }).state()).type,
+    (await subject({ at: point(2) }).state()).type,
+  ])
+  expect(states).toEqual(['Completed', 'Cached', 'Completed'])
+})
+
 describe('memory', () => {
   const subject = task('subject', async () => ({ n: 1 }), { cacheKey: 'key', cacheFor: '1h' })
 
@@ -368,6 +385,22 @@ describe('single flight', () => {
       const settled = await Promise.allSettled([failing(), failing()])
       expect(settled.map((each) => (each as PromiseRejectedResult).reason.message)).toEqual(['run 1', 'run 1'])
       await expect(failing()).rejects.toThrow('run 2')
+    })
+  })
+
+  test('who waits may leave, and the other goes on', async () => {
+    const controller = new AbortController()
+    const { promise: open, resolve } = Promise.withResolvers<string>()
+    const work = task('work', () => open, { cacheKey: 'key' })
+    await withRuntime(kit().runtime, async () => {
+      const first = work()
+      const second = work.with({ signal: controller.signal })()
+      controller.abort()
+      expect((await second.state()).type).toBe('Cancelled')
+      const third = work.with({ signal: AbortSignal.abort() })()
+      expect((await third.state()).type).toBe('Cancelled')
+      resolve('first')
+      expect(await first).toBe('first')
     })
   })
 

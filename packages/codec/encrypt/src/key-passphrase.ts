@@ -73,14 +73,15 @@ export function passphraseKey({ passphrase, name = 'passphrase', ...cost }: Pass
   })
 }
 
-/** A passphrase as bytes of its own. CONFIG when it is empty. */
+/** A passphrase as bytes of its own. CONFIG when it is empty, or text that UTF-8 cannot hold. */
 export function passphraseBytes(passphrase: string | Uint8Array, operation: string): Uint8Array {
   const bytes =
     typeof passphrase === 'string' ? new TextEncoder().encode(passphrase) : Uint8Array.from(passphrase ?? [])
-  if (bytes.byteLength > 0) return bytes
+  const exact = typeof passphrase !== 'string' || passphrase.isWellFormed()
+  if (bytes.byteLength > 0 && exact) return bytes
   throw configError(
     operation,
-    `${operation}: the passphrase is empty, or neither text nor bytes. Give one that is hard to guess.`,
+    `${operation}: the passphrase is empty, neither text nor bytes, or text with lone surrogates, all of which UTF-8 makes the same. Give one that is hard to guess; random bytes as a Uint8Array.`,
   )
 }
 

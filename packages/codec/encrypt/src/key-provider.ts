@@ -75,12 +75,12 @@ function slotsOf(provider: KeyProvider) {
     isOwn: (slot: Slot): boolean => slot.type === type && equalBytes(slot.kid, kid),
     async wrapBound(inputKey: Uint8Array, context: ProviderContext): Promise<Slot> {
       const data = await ask('wrap', context.signal, () => provider.wrap(Uint8Array.from(inputKey), context))
-      if (!(data instanceof Uint8Array) || data.byteLength > MAX_WRAPPED_BYTES) throw tooLong()
+      if (!isBytes(data) || data.byteLength === 0 || data.byteLength > MAX_WRAPPED_BYTES) throw unusable()
       return { type, kid, data: Uint8Array.from(data) }
     },
     async unwrapBound({ data }: Slot, context: ProviderContext): Promise<Uint8Array | undefined> {
       const found = await ask('unwrap', context.signal, () => provider.unwrap(Uint8Array.from(data), context))
-      return found instanceof Uint8Array && found.byteLength === 32 ? Uint8Array.from(found) : undefined
+      return isBytes(found) && found.byteLength === 32 ? Uint8Array.from(found) : undefined
     },
   }
 }
@@ -127,7 +127,12 @@ function unavailable(what: string, cause: unknown): Error {
   return failure('UNAVAILABLE', what, message, cause, true)
 }
 
-function tooLong(): Error {
-  const message = `The key provider wrapped a key into something else than at most ${MAX_WRAPPED_BYTES} bytes, which a record cannot keep.`
+/** Also those of another realm, which are no instances of this one's. */
+function isBytes(value: unknown): value is Uint8Array {
+  return Object.prototype.toString.call(value) === '[object Uint8Array]'
+}
+
+function unusable(): Error {
+  const message = `The key provider wrapped a key into something else than 1 to ${MAX_WRAPPED_BYTES} bytes, which a record cannot keep.`
   return failure('UNSUPPORTED', 'wrap', message)
 }

@@ -64,7 +64,7 @@ export function keyring(options: KeyringOptions): Keyring {
 function parseParts({ primary, keys = [], references }: KeyringOptions): KeyringParts {
   const first = entryOf(primary, 'primary')
   const others = keys.map((given) =>
-    typeof given === 'object' && 'key' in given
+    typeof given === 'object' && given !== null && 'key' in given
       ? entryOf(given.key, stateOf(given.state))
       : entryOf(given, 'decrypt-only'),
   )
@@ -73,7 +73,7 @@ function parseParts({ primary, keys = [], references }: KeyringOptions): Keyring
   if (new Set(named).size < named.length)
     throw invalid('keys lists a key twice, or the primary once more. Each key has one state.')
   const sealing = references === undefined ? first : entryOf(references, 'primary')
-  if (others.some(({ id, state }) => id === sealing.id && state === 'disabled'))
+  if (references !== undefined && others.some(({ id, state }) => id === sealing.id && state === 'disabled'))
     throw invalid('references is a key that keys disables.')
   if (references !== undefined && sealing.does.references === undefined)
     throw invalid('references is neither a local nor an envelope key, and others cannot seal references.')

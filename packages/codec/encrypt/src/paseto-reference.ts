@@ -1,4 +1,4 @@
-import { failure } from './failure.ts'
+import { configError, failure } from './failure.ts'
 import type { ReferenceKey } from './key.ts'
 import type { KeyringEntry, KeyringParts } from './keyring-parts.ts'
 import { pae } from './pae.ts'
@@ -21,19 +21,21 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export async function sealJson({ sealing }: KeyringParts, json: string, context: string | undefined): Promise<string> {
   const { references } = sealing.does
   if (references === undefined) throw cannotSeal(sealing)
+  const assertion = assertionOf(context, 'sealReference')
   const footer = encoder.encode(`{"kid":"${references.id}"}`)
   const key = await references.key()
-  return PREFIX + encryptToken(await loadSodium(), key, padded(json), { footer, assertion: assertionOf(context) })
+  return PREFIX + encryptToken(await loadSodium(), key, padded(json), { footer, assertion })
 }
 
 /** The JSON that was sealed. DECRYPT, and always the same one, for whatever is wrong. */
 export async function openSealed(parts: KeyringParts, token: string, context: string | undefined): Promise<string> {
+  const assertion = assertionOf(context, 'openReference')
   const decoded =
     typeof token === 'string' && token.startsWith(PREFIX) ? decodeToken(token.slice(PREFIX.length)) : undefined
   const references = decoded && referenceKey(parts, decoded.footer)
   if (decoded === undefined || references === undefined) throw cannotOpen()
   const key = await references.key()
-  const message = decryptToken(await loadSodium(), key, decoded, assertionOf(context))
+  const message = decryptToken(await loadSodium(), key, decoded, assertion)
   if (message === undefined) throw cannotOpen()
   try {
     return decoder.decode(message).replace(/ +$/, '')
@@ -49,8 +51,13 @@ function referenceKey({ entries, sealing }: KeyringParts, footer: Uint8Array): R
   return usable.map(({ does }) => does.references).find((references) => id !== undefined && references?.id === id)
 }
 
-/** What has to be the same when the token is opened; without a context it is not the empty one. */
-function assertionOf(context: string | undefined): Uint8Array {
+/** What has to be the same when the token is opened; without a context it is not the empty one. CONFIG for what is no text. */
+function assertionOf(context: string | undefined, operation: string): Uint8Array {
+  if (context !== undefined && (typeof context !== 'string' || !context.isWellFormed()))
+    throw configError(
+      operation,
+      `${operation}: context is a text, without lone surrogates, which UTF-8 cannot hold apart.`,
+    )
   return pae(context === undefined ? [PURPOSE] : [PURPOSE, context])
 }
 

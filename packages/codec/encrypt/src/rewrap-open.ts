@@ -21,10 +21,14 @@ export async function readEnvelope({ start }: RecordHead): Promise<Envelope> {
   })
 }
 
-/** Whether one of the slots is what a new write would have. It is not opened: the primary may be a public key. */
+/**
+ * Whether the slots are what a new write would have, and none of them lets another key in. They are not opened: the primary
+ * may be a public key.
+ */
 export async function isUnderPrimary({ ring }: RewrapJob, { slots }: Envelope): Promise<boolean> {
-  for (const slot of decodeSlots(slots) ?? []) if (await ring.primary.does.writes(slot)) return true
-  return false
+  const decoded = decodeSlots(slots) ?? []
+  for (const slot of decoded) if (!(await ring.primary.does.writes(slot))) return false
+  return decoded.length > 0
 }
 
 /** Opens an envelope and verifies its commitment. DECRYPT when key or place are not those of the write. */

@@ -4,7 +4,6 @@ import {
   concatBytes,
   decodeRecord,
   decodeRecordStream,
-  encodeHeader,
   encodeRecord,
   encodeRecordStream,
   isResultError,
@@ -13,6 +12,7 @@ import { decryptError } from './decrypt-error.ts'
 import { PREFIX_BYTES } from './envelope.ts'
 import { prefixReader } from './prefix-reader.ts'
 import { checkLine, type RecordHead, type RewrapJob, readVersion } from './rewrap-head.ts'
+import { supersedingLine } from './rewrap-line.ts'
 import { type OpenedEnvelope, replaceSlots } from './rewrap-open.ts'
 import { encodeSlots } from './slots.ts'
 
@@ -74,7 +74,7 @@ function encryptingAnew({ codec, signal }: RewrapJob, { key, line, header, start
   if (pin === undefined) throw decryptError()
   const superseded = Array.from(pin, (byte) => byte.toString(16).padStart(2, '0')).join('')
   const supersedes = [superseded, ...header.supersedes].slice(0, MAX_SUPERSEDED)
-  const newLine = encodeHeader({ ...header, supersedes })
+  const newLine = supersedingLine(line, supersedes)
   const contextOf = (headerLine: Uint8Array): CodecContext => ({ key, header: headerLine, signal, report: () => {} })
   return {
     line: newLine,

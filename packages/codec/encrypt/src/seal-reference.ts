@@ -11,7 +11,7 @@ export interface ReferenceContext {
  * A reference as a string that reveals only the format's version and the key's id: `sealed:` and a PASETO v4.local token,
  * padded so that references of up to 384 bytes of JSON have one length. Sealing the same reference twice gives different strings.
  *
- * Errors: CONFIG for what is not a reference; UNSUPPORTED when the keyring has no key that can seal.
+ * Errors: CONFIG for what is not a reference, and for a context that is not well-formed text; UNSUPPORTED when the keyring has no key that can seal.
  */
 export async function sealReference<T>(
   reference: ResultReference<T>,

@@ -8,12 +8,18 @@ export function sticky(
 ): AsyncIterable<Uint8Array> {
   let started = false
   let failed: { readonly error: unknown } | undefined
+  const checkFailed = (): void => {
+    if (failed !== undefined) throw failed.error
+  }
   const iterator = {
     async next(): Promise<IteratorResult<Uint8Array, void>> {
       started = true
-      if (failed !== undefined) throw failed.error
+      checkFailed()
       try {
-        return await pieces.next()
+        const next = await pieces.next()
+        // Whoever asked before the piece in front of it failed is told an end by the generator.
+        if (next.done) checkFailed()
+        return next
       } catch (error) {
         failed ??= { error }
         throw failed.error

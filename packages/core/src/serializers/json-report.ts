@@ -1,5 +1,6 @@
 import type { IssuePath, ResultError, ResultIssue } from '../errors.ts'
 import { formatPath } from '../validator.ts'
+import { typeName } from '../value-check/kinds.ts'
 import { refused } from './failure.ts'
 import { containerKind, hookFor, isAllowedLoss, isExactPrimitive, isHijacked, type JsonRules } from './json-rules.ts'
 
@@ -113,15 +114,4 @@ function inspectHoles(report: Report, value: readonly unknown[], parent: Place):
 
 function isIndex(name: PropertyKey): boolean {
   return typeof name === 'string' && String(Number(name) >>> 0) === name
-}
-
-/** The type of a value that JSON refuses, in words; a class by its name, without running its code. */
-function typeName(value: unknown): string {
-  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value)
-  if (typeof value !== 'object' || value === null) return typeof value
-  const prototype: object | null = Object.getPrototypeOf(value)
-  if (prototype === null) return 'object with a null prototype'
-  const owner: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
-  const name: unknown = typeof owner === 'function' ? Object.getOwnPropertyDescriptor(owner, 'name')?.value : undefined
-  return typeof name === 'string' && name !== '' ? name : 'object with another prototype'
 }

@@ -67,37 +67,38 @@ function walkHooked(walk: JsonWalk, value: unknown, type: JsonType): unknown {
   return { [TAG]: type.name, value: walkValue(walk, type.encode(value), false) }
 }
 
+type Changes = Map<PropertyKey, unknown> | undefined
+
 function walkMembers(walk: JsonWalk, value: object): object {
   if (Object.getOwnPropertySymbols(value).length > 0) throw REFUSED
-  const names = Object.getOwnPropertyNames(value)
-  let changes: Map<PropertyKey, unknown> | undefined
-  for (let at = 0; at < names.length; at++) {
-    const name = names[at] as string
-    const member = Object.getOwnPropertyDescriptor(value, name)
-    if (!member?.enumerable || member.get !== undefined || member.set !== undefined) throw REFUSED
-    if (typeof member.value === 'string') continue
-    const next = walkValue(walk, member.value, true)
-    if (next === member.value) continue
-    changes ??= new Map()
-    changes.set(name, next)
+  let changes: Changes
+  let count = 0
+  // The quickest list of names; inherited ones are in it too.
+  for (const name in value) {
+    if (!Object.hasOwn(value, name)) continue
+    count += 1
+    changes = walkMember(walk, value, name, true, changes)
   }
-  return changes === undefined ? value : changed({ ...value }, changes)
+  if (count !== Object.getOwnPropertyNames(value).length) throw REFUSED
+  return changes ? changed({ ...value }, changes) : value
 }
 
 function walkItems(walk: JsonWalk, value: readonly unknown[]): readonly unknown[] {
   const { length } = value
   if (hasExtras(value)) throw REFUSED
-  let changes: Map<PropertyKey, unknown> | undefined
-  for (let index = 0; index < length; index++) {
-    if (lookupGetter.call(value, index) !== undefined) throw REFUSED
-    const item = value[index]
-    if (typeof item === 'string') continue
-    const next = walkValue(walk, item, false)
-    if (next === item) continue
-    changes ??= new Map()
-    changes.set(index, next)
-  }
-  return changes === undefined ? value : changed([...value], changes)
+  let changes: Changes
+  for (let index = 0; index < length; index++) changes = walkMember(walk, value, index, false, changes)
+  return changes ? changed([...value], changes) : value
+}
+
+function walkMember(walk: JsonWalk, value: object, name: PropertyKey, isMember: boolean, changes: Changes): Changes {
+  if (lookupGetter.call(value, name) !== undefined) throw REFUSED
+  const member = (value as Readonly<Record<PropertyKey, unknown>>)[name]
+  if (typeof member === 'string') return changes
+  // A hole reads as undefined too, and so does what can only be set.
+  if (member === undefined && !('value' in (Object.getOwnPropertyDescriptor(value, name) ?? {}))) throw REFUSED
+  const next = walkValue(walk, member, isMember)
+  return next === member ? changes : (changes ?? new Map()).set(name, next)
 }
 
 // Only called when all of the value was checked: copying it earlier would run the getters that come later.

@@ -125,7 +125,10 @@ function visitChild(walk: Walk, frame: Frame, at: number): void {
   if (frame.kind === 'object') refuseIf(walk, nameProblem(walk, frame.children[at] as string))
   const child = isAccessor(frame, at) ? ACCESSOR : childAt(frame, at)
   // A hole is reported with its array.
-  if (child === undefined && frame.kind === 'array' && !Object.hasOwn(frame.value, at)) return
+  if (child === undefined && frame.kind === 'array' && !Object.hasOwn(frame.value, at)) {
+    stopUnless(walk.report)
+    return
+  }
   const isHidden = child === ACCESSOR || (child === undefined && isSetter(frame, at))
   refuseIf(walk, isHidden ? problemWith('accessor') : visit(walk, child))
 }
@@ -177,14 +180,19 @@ function visitObject(walk: Walk, value: object): Problem | undefined {
   if (typeof kind !== 'string') return problemWith(kind.refused)
   if (kind === 'leaf') return memoryProblem(walk, value)
   const frame = frameOf(value, kind)
-  if (hasStrayProperties(frame)) refuseStray(walk, frame)
+  // A hole and an extra property together may go unnoticed, until the hole is met.
+  if (report !== undefined || hasStrayProperties(frame)) refuseStray(walk, frame)
   // An array that is mostly holes may have any length.
   if (report === undefined || !isSparse(frame)) stack.push(frame)
   return undefined
 }
 
-function refuseStray({ report, stack }: Walk, frame: Frame): void {
+function stopUnless(report: Report | undefined): asserts report is Report {
   if (report === undefined) throw STOP
+}
+
+function refuseStray({ report, stack }: Walk, frame: Frame): void {
+  stopUnless(report)
   for (const [key, message] of strayProperties(frame)) add(report, [...pathOf({ stack }), key], message)
 }
 
@@ -220,7 +228,7 @@ function pathOf({ stack }: Pick<Walk, 'stack'>): IssuePath {
 function refuseIf(walk: Walk, problem: Problem | undefined): void {
   if (problem === undefined) return
   const { report, rules, stack } = walk
-  if (report === undefined) throw STOP
+  stopUnless(report)
   const frame = stack.at(-1)
   const isKey = frame?.kind === 'map' && (frame.next & 1) === 1
   const hint = rules.hint(problem.topic)

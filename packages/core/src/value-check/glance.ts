@@ -9,6 +9,8 @@ interface Glance {
   readonly memory: Memory
   readonly maxDepth: number
   readonly areCopied: boolean
+  /** By depth, names that were found sound, where objects of the same shape have them again. */
+  readonly shapes: string[][]
   depth: number
   hasNaN: boolean
 }
@@ -30,6 +32,7 @@ export function glanceAt(value: unknown, rules: ValueRules): { readonly hasNaN: 
     memory: new Map(),
     maxDepth: Math.min(rules.maxDepth, MAX_RECURSION),
     areCopied: rules.shared === 'copied',
+    shapes: [],
     depth: 0,
     hasNaN: false,
   }
@@ -84,16 +87,29 @@ function isSoundInside(glance: Glance, value: object): boolean {
 
 function areSoundMembers(glance: Glance, value: object): boolean {
   if (Object.getOwnPropertySymbols(value).length > 0) return false
+  const shape = shapeAt(glance)
   let count = 0
   // The quickest list of names. Inherited ones, too, make the numbers differ.
   for (const name in value) {
     if (lookupGetter.call(value, name) !== undefined) return false
     const member = (value as Readonly<Record<string, unknown>>)[name]
     if (member === undefined && lookupSetter.call(value, name) !== undefined) return false
-    if (!isSoundName(glance.rules, name) || !isSound(glance, member)) return false
+    if (shape[count] !== name) {
+      if (!isSoundName(glance.rules, name)) return false
+      shape[count] = name
+    }
+    if (!isSound(glance, member)) return false
     count += 1
   }
   return count === Object.getOwnPropertyNames(value).length
+}
+
+function shapeAt({ shapes, depth }: Glance): string[] {
+  const known = shapes[depth]
+  if (known !== undefined) return known
+  const shape: string[] = []
+  shapes[depth] = shape
+  return shape
 }
 
 function isSoundName(rules: ValueRules, name: string): boolean {

@@ -1,6 +1,6 @@
 import { ResultError, type ValueSerializer } from '@resultkit/core'
 import { checkValue, refusalMessage } from '@resultkit/core/value-check'
-import { decode, encode } from './library.ts'
+import { decoderOf, encoderOf } from './library.ts'
 import { type CborOptions, modeOf, writtenOptions } from './options.ts'
 import { MAX_SHARED, rulesOf } from './rules.ts'
 import { scan } from './scan.ts'
@@ -18,6 +18,8 @@ import { MAX_LENGTH } from './scan-state.ts'
 export function cbor(options: CborOptions = {}): ValueSerializer {
   const mode = modeOf(options)
   const rules = rulesOf(mode)
+  const encode = encoderOf(mode)
+  const decode = decoderOf(mode)
   return {
     kind: 'value',
     name: 'cbor',
@@ -31,7 +33,7 @@ export function cbor(options: CborOptions = {}): ValueSerializer {
         throw serializeError(refusalMessage('cbor', check, advice), { issues: check.issues })
       }
       try {
-        const bytes = encode(value, mode)
+        const bytes = encode(value)
         // Else which NaN is written would depend on where it was computed.
         if (check.hasNaN) scan(bytes, mode, 'one NaN')
         else if (isDoubtful(bytes)) scan(bytes, mode, 'as it is')
@@ -45,7 +47,7 @@ export function cbor(options: CborOptions = {}): ValueSerializer {
       const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       scan(plain, mode, 'as it is')
       try {
-        return decode(plain, mode)
+        return decode(plain)
       } catch (cause) {
         const message = 'cbor: cbor-x cannot read the bytes. Another serializer wrote them, or they are damaged.'
         throw new ResultError({ code: 'DESERIALIZE', operation: 'deserialize', message, cause })

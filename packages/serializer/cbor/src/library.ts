@@ -11,17 +11,23 @@ interface BufferUser {
 const LARGE = 1024 * 1024
 const ORDINARY = 8192
 
-/**
- * The bytes of a value that was checked, in memory of their own. Each call has a new encoder: an old one keeps what it
- * has seen of names.
- */
-export function encode(value: unknown, { useRecords, structuredClone }: Mode): Uint8Array {
+/** A function that gives the bytes of a value that was checked, in memory of their own. */
+export function encoderOf(mode: Mode): (value: unknown) => Uint8Array {
+  // One that has written records keeps their names.
+  let kept: (Encoder & BufferUser) | undefined
+  return (value) => {
+    const encoder = kept ?? newEncoder(mode)
+    if (!mode.useRecords) kept = encoder
+    const written = encoder.encode(value)
+    const bytes = new Uint8Array(written)
+    if (written.buffer.byteLength > LARGE) encoder.useBuffer(allocate(ORDINARY))
+    return bytes
+  }
+}
+
+function newEncoder({ useRecords, structuredClone }: Mode): Encoder & BufferUser {
   const options = { useRecords, structuredClone, variableMapSize: true, tagUint8Array: false }
-  const encoder = new Encoder(options) as Encoder & BufferUser
-  const written = encoder.encode(value)
-  const bytes = new Uint8Array(written)
-  if (written.buffer.byteLength > LARGE) encoder.useBuffer(allocate(ORDINARY))
-  return bytes
+  return new Encoder(options) as Encoder & BufferUser
 }
 
 // cbor-x goes on writing into the memory it has, which would stay as large as its largest payload.
@@ -30,8 +36,17 @@ function allocate(size: number): Uint8Array {
   return Buffer === undefined ? new Uint8Array(size) : Buffer.allocUnsafeSlow(size)
 }
 
-/** The value of bytes that were scanned. */
-export function decode(bytes: Uint8Array, { useRecords, structuredClone, int64, buffers }: Mode): unknown {
+/** A function that gives the value of bytes that were scanned. */
+export function decoderOf(mode: Mode): (bytes: Uint8Array) => unknown {
+  let kept: Decoder | undefined
+  return (bytes) => {
+    const decoder = kept ?? newDecoder(mode)
+    if (!mode.useRecords) kept = decoder
+    return decoder.decode(bytes)
+  }
+}
+
+function newDecoder({ useRecords, structuredClone, int64, buffers }: Mode): Decoder {
   const options = {
     useRecords,
     structuredClone,
@@ -39,5 +54,5 @@ export function decode(bytes: Uint8Array, { useRecords, structuredClone, int64, 
     int64AsNumber: int64 === 'number',
     copyBuffers: buffers === 'copy',
   }
-  return new Decoder(options).decode(bytes)
+  return new Decoder(options)
 }

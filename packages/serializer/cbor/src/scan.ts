@@ -1,14 +1,16 @@
 import { cursorOf, malformed, skipText, take, takeArgument, takeByte, takeLength, takeText } from './cursor.ts'
+import { noNames } from './names.ts'
 import { scanNumber } from './numbers.ts'
 import type { Mode } from './options.ts'
 import {
+  addKey,
   addTarget,
   type ContainerKind,
   type Open,
   openContainer,
   type Scan,
+  scanName,
   type Target,
-  takeName,
 } from './scan-state.ts'
 import { type Opened, SELF_DESCRIBED, SHARED, scanTag } from './tags.ts'
 
@@ -24,18 +26,23 @@ export function scan(bytes: Uint8Array, mode: Mode, nans: 'as it is' | 'one NaN'
     mode,
     isRewriting: nans === 'one NaN',
     open: [],
+    names: noNames(),
     records: new Map(),
     targets: [],
   }
   if (bytes[0] === 0xd9 && bytes[1] === SELF_DESCRIBED >> 8 && bytes[2] === (SELF_DESCRIBED & 0xff)) take(state, 3)
-  scanValue(state)
+  scanItem(state)
   for (let top = state.open.at(-1); top !== undefined; top = state.open.at(-1)) {
-    if (top.left === 0 || isBroken(state, top)) {
-      top.isClosed = true
-      state.open.pop()
-    } else scanChild(state, top)
+    if (top.left === 0 || isBroken(state, top)) close(state, top)
+    else scanInside(state, top)
   }
   if (state.at < bytes.byteLength) throw malformed('it goes on after its end', state)
+}
+
+function close({ open, names }: Scan, top: Open): void {
+  top.isClosed = true
+  open.pop()
+  names.count = top.firstName
 }
 
 function isBroken(state: Scan, { left, kind, isKeyNext }: Open): boolean {
@@ -45,16 +52,44 @@ function isBroken(state: Scan, { left, kind, isKeyNext }: Open): boolean {
   return true
 }
 
-function scanChild(state: Scan, top: Open): void {
-  top.left -= 1
-  const isKey = top.isKeyNext
-  if (top.kind !== 'set' && top.keys !== undefined) top.isKeyNext = !isKey
-  if (!isKey || top.keys === undefined) scanValue(state)
-  else addKey(state, top.keys, top.kind === 'object' ? takeName(state) : scanValue(state, true))
+/** Passes over what is left of a container, up to the next container in it; of one that a break ends, over one value. */
+function scanInside(state: Scan, top: Open): void {
+  const { open } = state
+  const depth = open.length
+  do {
+    top.left -= 1
+    if (top.kind === 'list') scanItem(state)
+    else scanKeyed(state, top)
+  } while (top.left > 0 && top.left !== Number.POSITIVE_INFINITY && open.length === depth)
 }
 
-function addKey(state: Scan, keys: Set<string>, key: string | undefined): void {
-  if (key !== undefined && keys.size === keys.add(key).size) throw malformed('a key occurs twice', state)
+function scanKeyed(state: Scan, top: Open): void {
+  const isKey = top.isKeyNext
+  if (top.kind !== 'set') top.isKeyNext = !isKey
+  if (!isKey) scanItem(state)
+  else if (top.kind === 'object') scanName(state, top)
+  else if (top.keys !== undefined) addKey(state, top.keys, scanValue(state, true))
+}
+
+/** Passes over one value whose identity does not matter, the frequent ones at once. */
+function scanItem(state: Scan): void {
+  const { bytes, at } = state
+  const initial = bytes[at] ?? BREAK
+  const short = initial & 0x1f
+  if (initial >= 0x60 && initial < 0x78) {
+    state.at = at + 1
+    skipText(state, short)
+  } else if (initial < 0x38 && short < 24) state.at = at + 1
+  else if (initial >= 0xf4 && initial <= 0xf7) state.at = at + 1
+  else if ((initial < 0x3c || initial >= 0xf9) && short < 28 && isAnyNumber(state, initial)) {
+    take(state, 1 + (1 << (short - 24)))
+  } else scanValue(state)
+}
+
+/** Whether a number of this kind may have any value. */
+function isAnyNumber({ mode, isRewriting }: Scan, initial: number): boolean {
+  if (initial === 0xfb) return !isRewriting
+  return (initial & 0x1f) < 27 || mode.int64 === 'bigint'
 }
 
 /**

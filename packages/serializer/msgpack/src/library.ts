@@ -6,13 +6,22 @@ type Allocate = (size: number) => Uint8Array
 const LARGE = 1024 * 1024
 const ORDINARY = 8192
 
-/**
- * The bytes of a value that was checked, in memory of their own. Each call has a new encoder: an old one keeps what it
- * has seen of names, and would write other bytes for the same value.
- */
-export function encode(value: unknown, mode: Mode): Uint8Array {
-  const { useRecords, moreTypes, structuredClone, lossy } = mode
-  const packr = new Packr({
+/** A function that gives the bytes of a value that was checked, in memory of their own. */
+export function encoderOf(mode: Mode): (value: unknown) => Uint8Array {
+  // One that has written records keeps their names, and would write other bytes for the same value.
+  let kept: Packr | undefined
+  return (value) => {
+    const packr = kept ?? packrOf(mode)
+    if (!mode.useRecords) kept = packr
+    const written = packr.pack(value)
+    const bytes = new Uint8Array(written)
+    if (written.buffer.byteLength > LARGE) packr.useBuffer(allocate(ORDINARY))
+    return bytes
+  }
+}
+
+function packrOf({ useRecords, moreTypes, structuredClone, lossy }: Mode): Packr {
+  return new Packr({
     useRecords,
     moreTypes,
     structuredClone,
@@ -20,10 +29,6 @@ export function encode(value: unknown, mode: Mode): Uint8Array {
     useToJSON: false,
     encodeUndefinedAsNil: lossy.has('undefined'),
   })
-  const written = packr.pack(value)
-  const bytes = new Uint8Array(written)
-  if (written.buffer.byteLength > LARGE) packr.useBuffer(allocate(ORDINARY))
-  return bytes
 }
 
 // msgpackr goes on writing into the memory it has, which would stay as large as its largest payload.
@@ -32,14 +37,22 @@ function allocate(size: number): Uint8Array {
   return Buffer === undefined ? new Uint8Array(size) : Buffer.allocUnsafeSlow(size)
 }
 
-/** The value of bytes that were scanned. */
-export function decode(bytes: Uint8Array, { useRecords, structuredClone, int64, buffers }: Mode): unknown {
-  const unpackr = new Unpackr({
+/** A function that gives the value of bytes that were scanned. */
+export function decoderOf(mode: Mode): (bytes: Uint8Array) => unknown {
+  let kept: Unpackr | undefined
+  return (bytes) => {
+    const unpackr = kept ?? unpackrOf(mode)
+    if (!mode.useRecords) kept = unpackr
+    return unpackr.unpack(bytes)
+  }
+}
+
+function unpackrOf({ useRecords, structuredClone, int64, buffers }: Mode): Unpackr {
+  return new Unpackr({
     useRecords,
     structuredClone,
     mapsAsObjects: !useRecords,
     int64AsType: int64,
     copyBuffers: buffers === 'copy',
   })
-  return unpackr.unpack(bytes)
 }

@@ -1,7 +1,8 @@
 import { cursorOf, malformed, skipText, take, takeText, takeUint } from './cursor.ts'
 import { scanExtension, TARGET } from './extensions.ts'
+import { noNames } from './names.ts'
 import type { Mode } from './options.ts'
-import { type Open, openContainer, type Scan, sizeOf, takeName } from './scan-state.ts'
+import { addKey, type ContainerKind, type Open, openContainer, type Scan, scanName, sizeOf } from './scan-state.ts'
 
 const CANONICAL_NAN = 0x7ff8
 
@@ -15,28 +16,58 @@ export function scan(bytes: Uint8Array, mode: Mode, nans: 'as it is' | 'one NaN'
     mode,
     isRewriting: nans === 'one NaN',
     open: [],
+    names: noNames(),
     records: new Map(),
     targets: new Map(),
   }
-  scanValue(state)
+  scanItem(state)
   for (let top = state.open.at(-1); top !== undefined; top = state.open.at(-1)) {
-    if (top.left === 0) state.open.pop()
-    else scanChild(state, top)
+    if (top.left === 0) close(state, top)
+    else scanInside(state, top)
   }
   if (state.at < bytes.byteLength) throw malformed('it goes on after its end', state)
 }
 
-function scanChild(state: Scan, top: Open): void {
-  const isKey = top.keys !== undefined && (!top.isMap || top.left % 2 === 0)
-  top.left -= 1
-  if (!isKey) scanValue(state)
-  else if (top.isMap && !state.mode.useRecords) addKey(state, top, takeName(state))
-  else addKey(state, top, scanValue(state))
+function close({ open, names }: Scan, { firstName }: Open): void {
+  open.pop()
+  names.count = firstName
 }
 
-function addKey(state: Scan, { keys }: Open, key: string | undefined): void {
-  if (key === undefined || keys === undefined) return
-  if (keys.size === keys.add(key).size) throw malformed('a key occurs twice', state)
+/** Passes over what is left of a container, up to the next container in it. */
+function scanInside(state: Scan, top: Open): void {
+  const { open } = state
+  const { kind, keys } = top
+  const depth = open.length
+  while (top.left > 0 && open.length === depth) {
+    const isKey = kind !== 'list' && (kind === 'set' || top.left % 2 === 0)
+    top.left -= 1
+    if (!isKey) scanItem(state)
+    else if (kind === 'object') scanName(state, top)
+    else if (keys !== undefined) addKey(state, keys, scanValue(state))
+  }
+}
+
+// From 0xca on: floats, unsigned and signed integers.
+const NUMBER_BYTES: readonly number[] = [4, 8, 1, 2, 4, 8, 1, 2, 4, 8]
+
+/** Passes over one value whose identity does not matter, the frequent ones at once. */
+function scanItem(state: Scan): void {
+  const { bytes, at } = state
+  const token = bytes[at] ?? 0xc1
+  if (token >= 0xa0 && token <= 0xbf) {
+    state.at = at + 1
+    skipText(state, token & 0x1f)
+  } else if (token < 0x40 || token >= 0xe0 || token === 0xc0 || token === 0xc2 || token === 0xc3) {
+    state.at = at + 1
+  } else if (token >= 0xca && token <= 0xd3 && isAnyNumber(state, token)) {
+    take(state, 1 + (NUMBER_BYTES[token - 0xca] as number))
+  } else scanValue(state)
+}
+
+/** Whether a number of this kind may have any value. */
+function isAnyNumber({ mode, isRewriting }: Scan, token: number): boolean {
+  if (token === 0xcf || token === 0xd3) return mode.int64 === 'bigint'
+  return token !== 0xcb || !isRewriting
 }
 
 /**
@@ -46,11 +77,15 @@ function addKey(state: Scan, { keys }: Open, key: string | undefined): void {
 function scanValue(state: Scan): string | undefined {
   const token = takeUint(state, 1)
   if (token <= 0x7f) return scanSmall(state, token)
-  if (token <= 0x8f) return openContainer(state, 2 * (token & 0x0f), 'map')
+  if (token <= 0x8f) return openContainer(state, 2 * (token & 0x0f), mapKind(state))
   if (token <= 0x9f) return openContainer(state, token & 0x0f, 'list')
   if (token <= 0xbf) return scanText(state, token & 0x1f)
   if (token >= 0xe0) return `n${token - 0x100}`
   return scanTagged(state, token)
+}
+
+function mapKind({ mode }: Scan): ContainerKind {
+  return mode.useRecords ? 'map' : 'object'
 }
 
 function scanSmall(state: Scan, token: number): string | undefined {
@@ -70,7 +105,8 @@ function scanTagged(state: Scan, token: number): string | undefined {
   }
   if (token >= 0xd9 && token <= 0xdb) return scanText(state, takeUint(state, sizeOf(token - 0xd9)))
   if (token === 0xdc || token === 0xdd) return openContainer(state, takeUint(state, sizeOf(token - 0xdb)), 'list')
-  if (token === 0xde || token === 0xdf) return openContainer(state, 2 * takeUint(state, sizeOf(token - 0xdd)), 'map')
+  if (token === 0xde || token === 0xdf)
+    return openContainer(state, 2 * takeUint(state, sizeOf(token - 0xdd)), mapKind(state))
   if (token === 0xc1) throw malformed('it has a byte that MessagePack never uses', state)
   const number = scanNumber(state, token)
   return typeof number === 'bigint' ? `b${number}` : `n${number}`

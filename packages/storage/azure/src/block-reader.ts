@@ -98,7 +98,8 @@ function openBlock(free: Uint8Array[], blockSize: number): OpenBlock {
       if (to === segment.byteLength) {
         close()
         const larger = Math.max(FIRST_BYTES, segment.byteLength * 4)
-        segment = (free.pop() ?? allocate(Math.min(larger, blockSize))) as Uint8Array<ArrayBuffer>
+        const missing = blockSize - size + piece.byteLength - at
+        segment = (free.pop() ?? allocate(Math.min(larger, missing))) as Uint8Array<ArrayBuffer>
         memory.push(segment)
         from = 0
         to = 0

@@ -86,8 +86,13 @@ function openUploads({ call, name }: Write): Uploads {
   const signal = call.signal === undefined ? stop.signal : AbortSignal.any([call.signal, stop.signal])
   const part: Call = { ...call, signal }
   const running = new Set<Promise<void>>()
-  const { promise: failed, reject } = Promise.withResolvers<never>()
-  failed.catch(() => {})
+  let broken: { readonly error: unknown } | undefined
+  // One waits at a time. A promise raced with every wait would keep what each of them gave, blocks included.
+  let giveUp: (error: unknown) => void = () => {}
+  const fail = (error: unknown): void => {
+    broken ??= { error }
+    giveUp(error)
+  }
 
   const stage = (id: string, block: Block): Promise<unknown> =>
     again(part, undefined, () =>
@@ -95,12 +100,18 @@ function openUploads({ call, name }: Write): Uploads {
         blob.stageBlock(id, requestBody(block.parts), block.byteLength, { ...encryption, abortSignal: signal }),
       ),
     )
-  const orFailed = <T>(work: Promise<T>): Promise<T> => Promise.race([failed, work])
+  const orFailed = <T>(work: Promise<T>): Promise<T> => {
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    if (broken !== undefined) reject(broken.error)
+    giveUp = reject
+    work.then(resolve, reject)
+    return promise
+  }
   return {
     orFailed,
     async add(id, block, sent) {
       const upload = stage(id, block)
-        .then(sent, reject)
+        .then(sent, fail)
         .finally(() => running.delete(upload))
       running.add(upload)
       if (running.size >= concurrency) await orFailed(Promise.race(running))
@@ -108,7 +119,7 @@ function openUploads({ call, name }: Write): Uploads {
     async finish() {
       await orFailed(Promise.all(running))
       // A failure that came last has settled its upload as well.
-      await Promise.race([failed, Promise.resolve()])
+      if (broken !== undefined) throw broken.error
     },
     cancel: () => stop.abort(),
   }

@@ -101,6 +101,7 @@ function pieces(call: Call, source: Readable): AsyncIterableIterator<Uint8Array,
         const { buffer, byteOffset, byteLength } = step.value
         return { done: false, value: new Uint8Array(buffer, byteOffset, byteLength) }
       } catch (error) {
+        if (over) return OVER
         leave()
         throw toResultError(call, error)
       }

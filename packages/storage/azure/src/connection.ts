@@ -54,6 +54,9 @@ function passedIn(client: ContainerClient | BlobServiceClient, container: string
 function bySasUrl(sasUrl: string, container: string | undefined): Connection {
   const url = parseUrl(sasUrl, 'sasUrl')
   const path = url.pathname.replace(/\/$/, '')
+  if (/\.blob\.(?:core|storage)\./.test(url.hostname) && path.lastIndexOf('/') > 0) {
+    throw configError('a sasUrl of a blob; give that of its container or account')
+  }
   if (container === undefined) checkContainer(path.split('/').at(-1))
   else if (!path.endsWith(`/${checkContainer(container)}`)) url.pathname = `${path}/${container}`
   return lazily(withoutQuery(url.href), async ({ ContainerClient }) => {
@@ -64,7 +67,8 @@ function bySasUrl(sasUrl: string, container: string | undefined): Connection {
 function byConnectionString(connectionString: string, container: string | undefined): Connection {
   const name = checkContainer(container)
   const { endpoint, settings } = parseConnectionString(connectionString)
-  return lazily(containerUrl(endpoint, name), async ({ ContainerClient }) => {
+  const { href } = parseUrl(endpoint, 'connectionString with a BlobEndpoint')
+  return lazily(containerUrl(href, name), async ({ ContainerClient }) => {
     return new ContainerClient(settings, name, PIPELINE)
   })
 }
@@ -72,7 +76,7 @@ function byConnectionString(connectionString: string, container: string | undefi
 function byAccount(options: AzureStorageOptions): Connection {
   const { accountName, accountKey, sasToken } = options
   const container = checkContainer(options.container)
-  const endpoint = options.endpoint ?? `https://${accountName}.blob.core.windows.net`
+  const endpoint = options.endpoint ?? `https://${checkAccount(accountName)}.blob.core.windows.net`
   const url = containerUrl(parseUrl(endpoint, 'endpoint').href, container)
   const token = accountKey === undefined && sasToken === undefined
   if (token && !url.startsWith('https:')) throw configError('an http: endpoint; tokens are sent to https: alone')
@@ -132,6 +136,14 @@ async function defaultCredential(): Promise<AzureTokenCredential> {
 function missing(name: string, cause: unknown): ResultError {
   const message = `azureStorage could not load ${name}. Install it (npm install ${name}), or pass a client or another credential.`
   return new ResultError({ code: 'CONFIG', operation: 'azureStorage', message, cause })
+}
+
+/** Azure's rules for names of accounts: the name becomes a host, and anything else could make it another one. */
+function checkAccount(name: string | undefined): string {
+  if (name !== undefined && /^[a-z0-9]{3,24}(?:-secondary)?$/.test(name)) return name
+  throw configError(
+    'an accountName that Azure does not allow: 3 to 24 lower-case letters and digits. Give an endpoint for another host',
+  )
 }
 
 /** Azure's rules for names of containers, and the three that it makes itself. */

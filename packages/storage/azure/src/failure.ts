@@ -58,6 +58,6 @@ export function checkSignal(call: Call): void {
 }
 
 /** ABORTED, with the signal's reason as its cause. */
-export function abortedCall(call: Call, signal: AbortSignal): ResultError {
+function abortedCall(call: Call, signal: AbortSignal): ResultError {
   return failure(call, 'ABORTED', 'the signal fired', { cause: signal.reason })
 }

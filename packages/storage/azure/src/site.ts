@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob'
-import { isResultError, type Key, MAX_KEY_BYTES, parseKey, type RetryOptions, withDetails } from '@resultkit/core'
+import {
+  isResultError,
+  type Key,
+  MAX_KEY_BYTES,
+  parseKey,
+  type RetryOptions,
+  underSignal,
+  withDetails,
+} from '@resultkit/core'
+import { checkOptions } from './check-options.ts'
 import { configError } from './config-error.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { type Call, failure } from './failure.ts'
@@ -40,6 +49,7 @@ export interface Encryption {
 
 /** Checks the options: CONFIG when one is wrong or the way to Azure is not clear. No I/O. */
 export function openSite(options: AzureStorageOptions): Site {
+  checkOptions(options)
   const connection = openConnection(options)
   const prefix = parsePrefix(options.prefix)
   const { partSize = 8 * MIB, concurrency = 4, pageSize = 5000, retry = {}, accessTier, tags } = options
@@ -70,7 +80,12 @@ export function withBlob<T>(call: Call, name: string, work: (blob: BlockBlobClie
 }
 
 /** Works with the container. A refused signature is renewed once, where it can be. */
-export async function withContainer<T>(call: Call, work: (container: ContainerClient) => Promise<T>): Promise<T> {
+export function withContainer<T>(call: Call, work: (container: ContainerClient) => Promise<T>): Promise<T> {
+  // Whoever gives credentials may stall, and takes no signal.
+  return underSignal(call.signal, call.operation, () => workIn(call, work))
+}
+
+async function workIn<T>(call: Call, work: (container: ContainerClient) => Promise<T>): Promise<T> {
   const { connection } = call.site
   const container = await connection.container().catch((error: unknown) => {
     // Calls at the same time share the failure, but each error has its own key.
@@ -97,12 +112,12 @@ export function nameOf(call: Call, key: Key): string {
 function parsePrefix(prefix: string = ''): string {
   if (prefix === '') return ''
   try {
-    const key = parseKey(prefix.replace(/\/$/, ''))
-    if (key.length < MAX_NAME_LENGTH / 2) return `${key}/`
+    const parsed = `${parseKey(prefix.replace(/\/$/, ''))}/`
+    if (encodeName(parsed).length <= MAX_NAME_LENGTH / 2) return parsed
   } catch (cause) {
     throw configError('a prefix that could not be a key: no empty, "." or ".." segments, no slash at its start', cause)
   }
-  throw configError(`a prefix of more than ${MAX_NAME_LENGTH / 2} characters`)
+  throw configError(`a prefix that takes more than ${MAX_NAME_LENGTH / 2} characters of the name of a blob`)
 }
 
 function encryptionOf({ encryptionScope, customerProvidedKey }: AzureStorageOptions, uri: string): Encryption {

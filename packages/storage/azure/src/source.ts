@@ -1,4 +1,5 @@
-import { abortedCall, type Call, checkSignal } from './failure.ts'
+import { underSignal } from '@resultkit/core'
+import { type Call, failure } from './failure.ts'
 
 /** The pieces of a body, taken one at a time. */
 export interface Source {
@@ -12,16 +13,15 @@ export interface Source {
 
 /** Takes a body that is a function; it is asked once, for the first piece. */
 export function openSource(call: Call, body: () => AsyncIterable<Uint8Array>): Source {
-  const { signal } = call
   let failed: { readonly error: unknown } | undefined
   let over = false
   let iterator: AsyncIterator<Uint8Array> | undefined
-  const step = async (): Promise<Uint8Array | undefined> => {
+  const step = async (): Promise<IteratorResult<Uint8Array, unknown>> => {
     try {
       iterator ??= body()[Symbol.asyncIterator]()
-      const { done, value } = await iterator.next()
-      over ||= done === true
-      return done ? undefined : value
+      const found = await iterator.next()
+      over ||= found.done === true
+      return found
     } catch (error) {
       over = true
       failed = { error }
@@ -30,8 +30,14 @@ export function openSource(call: Call, body: () => AsyncIterable<Uint8Array>): S
   }
   return {
     async next() {
-      checkSignal(call)
-      return signal === undefined ? step() : await underSignal(call, signal, step())
+      const { done, value } = await underSignal(call.signal, call.operation, step)
+      if (done) return undefined
+      if (isBytes(value)) return value
+      throw failure(
+        call,
+        'CONFIG',
+        'the body gave something that is not a Uint8Array. Encode text before it is written',
+      )
     },
     close() {
       if (over) return
@@ -46,13 +52,7 @@ export function openSource(call: Call, body: () => AsyncIterable<Uint8Array>): S
   }
 }
 
-async function underSignal<T>(call: Call, signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const abort = (): void => reject(abortedCall(call, signal))
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([aborted, work])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
+/** What a body says is a piece need not be one, and a text without `byteLength` would pass for the end. */
+function isBytes(piece: unknown): piece is Uint8Array {
+  return (piece as Partial<Uint8Array> | null | undefined)?.BYTES_PER_ELEMENT === 1
 }

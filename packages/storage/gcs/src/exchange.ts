@@ -14,8 +14,8 @@ export interface Ask {
 export interface Reply {
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  /** The next piece of the body, `undefined` at its end; rejects with a `ResultError` when it is cut, silent or aborted. */
-  next(): Promise<Uint8Array | undefined>
+  /** The next piece of the body, in memory of its own, `undefined` at its end; rejects with a `ResultError` when it is cut, silent or aborted. */
+  next(): Promise<Uint8Array<ArrayBuffer> | undefined>
   /** Lets go of the rest. */
   release(): void
 }
@@ -132,6 +132,7 @@ function drained(flight: Flight): Promise<void> {
 }
 
 function replyOf(call: Call, flight: Flight, response: IncomingMessage): Reply {
+  const arrived: Buffer<ArrayBuffer>[] = []
   let begun = false
   response.on('error', (error) => {
     flight.failure ??= networkError(call, error)
@@ -141,27 +142,54 @@ function replyOf(call: Call, flight: Flight, response: IncomingMessage): Reply {
     headers: response.headers,
     async next() {
       // Not before: with these listeners a body cannot be drained.
-      if (!begun) listen(flight, response)
+      if (!begun) listen(flight, response, arrived)
       begun = true
-      for (;;) {
-        if (flight.failure !== undefined) throw flight.failure
-        const piece = response.read() as Buffer | null
-        if (piece !== null) return new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength)
-        if (response.readableEnded) {
-          finish(flight)
-          return undefined
-        }
-        if (response.destroyed) throw networkError(call, response.errored ?? new Error('The connection was closed.'))
-        await readable(flight)
+      try {
+        return await nextPiece(call, flight, response, arrived)
+      } catch (error) {
+        flight.land()
+        flight.request.destroy()
+        throw error
       }
     },
     release: () => letGo(flight, response, begun),
   }
 }
 
-function listen(flight: Flight, response: IncomingMessage): void {
+/** One piece at a time by `data`: `read()` would join those that have arrived, and so make each of them twice. */
+function listen(flight: Flight, response: IncomingMessage, arrived: Buffer<ArrayBuffer>[]): void {
   const wake = (): void => flight.wake?.()
-  for (const event of ['readable', 'end', 'error', 'close']) response.on(event, wake)
+  response.on('data', (piece: Buffer<ArrayBuffer>) => {
+    response.pause()
+    arrived.push(piece)
+    wake()
+  })
+  for (const event of ['end', 'error', 'close']) response.on(event, wake)
+}
+
+async function nextPiece(
+  call: Call,
+  flight: Flight,
+  response: IncomingMessage,
+  arrived: Buffer<ArrayBuffer>[],
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  for (;;) {
+    if (flight.failure !== undefined) throw flight.failure
+    const piece = arrived.shift()
+    if (piece !== undefined) return ownMemory(piece)
+    if (response.readableEnded) {
+      finish(flight)
+      return undefined
+    }
+    if (response.destroyed) throw networkError(call, response.errored ?? new Error('The connection was closed.'))
+    response.resume()
+    await readable(flight)
+  }
+}
+
+/** Node's parser makes pieces in memory of their own, but not when something lies between it and the socket. */
+function ownMemory(piece: Buffer<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return piece.byteLength === piece.buffer.byteLength ? new Uint8Array(piece.buffer) : new Uint8Array(piece)
 }
 
 async function readable(flight: Flight): Promise<void> {

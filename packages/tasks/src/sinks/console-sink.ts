@@ -47,7 +47,7 @@ export function consoleSink({ to = process.stderr, live = to.isTTY === true }: C
       if (line !== undefined) to.write(`${line}\n`)
       const progress = live ? board.progress() : undefined
       if (progress === undefined) return
-      to.write(progress.slice(0, (to.columns ?? 80) - 1))
+      to.write(progress.slice(0, Math.max(to.columns ?? 80, 20) - 1))
       shown = true
     },
     flush: async () => {

@@ -18,8 +18,7 @@ export function jsonlSink(path: string | URL): StateSink {
       try {
         await lines.flush()
       } catch (cause) {
-        const message =
-          'The events could not be appended to the file of jsonlSink. Check that its directory exists and can be written.'
+        const message = 'The file of jsonlSink cannot be appended to. Check that its directory exists.'
         throw new ResultError({ code: 'UNAVAILABLE', operation: 'jsonlSink', message, cause, key: String(path) })
       }
     },

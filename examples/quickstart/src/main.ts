@@ -1,31 +1,14 @@
 import { parseArgs } from 'node:util'
 import { isResultError } from '@resultkit/core'
 import { fileStorage } from '@resultkit/local'
-import { consoleSink, flow, map, memorySink } from '@resultkit/tasks'
-import { type Cleaned, genresOf } from './movies.ts'
+import { consoleSink, memorySink } from '@resultkit/tasks'
+import { DATASET, pipeline } from './pipeline.ts'
 import { printReport } from './report.ts'
 import { serveMovies } from './source.ts'
-import { aggregate, clean, load, report, trustRaw } from './tasks.ts'
 
 const USAGE = `Usage: npm start -- [--directory DIR] [--fresh]
   --directory DIR   where results go (default: .resultkit/results)
   --fresh           compute everything again`
-
-const DATASET = 'movies'
-
-/** Loads, cleans, aggregates and reports; what has been done before is taken from the storage. */
-const pipeline = flow('pipeline', async ({ dataset, url }: { dataset: string; url: string }) => {
-  const rows = load({ dataset, url })
-  const cleaned: Cleaned = await clean({ dataset, rows })
-  const genres = genresOf(cleaned)
-  const figures = map(
-    aggregate,
-    genres.map((genre) => ({ genre, films: cleaned.movies.filter((movie) => movie.genre === genre) })),
-  )
-  // It fails, as it should; asking for its state alone is asking without throwing.
-  await trustRaw({ rows }).state()
-  return { cleaned, report: await report({ dataset, genres: figures }) }
-})
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

@@ -11,15 +11,9 @@ export async function collectExactly(pieces: AsyncIterable<Uint8Array>, size: nu
     else {
       bytes ??= new Uint8Array(size)
       bytes.set(piece, filled)
-      filled += piece.byteLength
-      free(piece)
-      continue
     }
     filled += piece.byteLength
   }
   if (filled !== size) throw corrupt('it is shorter than the storage says')
   return bytes ?? new Uint8Array()
-}
-function free({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Result } from '@resultkit/core'
 import { fileStorage } from '@resultkit/local'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { encrypt, envelopeKey, generateKey, keyring, rewrap } from '../src/index.ts'
 
 const WORKER = fileURLToPath(new URL('workers/rewrap.ts', import.meta.url))
@@ -22,11 +23,16 @@ function seeded(seed: number): () => number {
   }
 }
 
+// The workers are the same program again and again; most of their time was taking the types out of it.
+const cache = mkdtempSync(join(tmpdir(), 'resultkit-compiled-'))
+afterAll(() => rm(cache, { recursive: true, force: true }))
+
 /** Runs until the worker kills itself, or is done. */
 function run(args: readonly string[]): Promise<{ readonly signal: string | null; readonly output: string }> {
   return new Promise((resolve) => {
     const parameters = ['--conditions=resultkit:source', WORKER, ...args]
-    const child = execFile(process.execPath, parameters, (_, output, errors) => {
+    const env = { ...process.env, NODE_COMPILE_CACHE: cache }
+    const child = execFile(process.execPath, parameters, { env }, (_, output, errors) => {
       resolve({ signal: child.signalCode, output: output || errors })
     })
   })

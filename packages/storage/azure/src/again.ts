@@ -1,6 +1,9 @@
 import { isResultError, parseDuration, withDetails } from '@resultkit/core'
 import { type Asked, type Call, checkSignal, guard } from './failure.ts'
 
+/** The longest that setTimeout can wait; beyond that it would fire at once. */
+const LONGEST_MS = 2 ** 31 - 1
+
 /** Whether an attempt before the one that decided had failed, so that it may have been carried out. */
 export interface Tries {
   failed: boolean
@@ -22,7 +25,7 @@ export async function again<T>(call: Call, asked: Asked, work: () => Promise<T>,
       if (tries !== undefined) tries.failed = true
       if (attempt >= attempts) throw withDetails(error, { retryable: false })
       const delayMs = Math.round(
-        random() * Math.min(parseDuration(maxDelay), parseDuration(minDelay) * 2 ** (attempt - 1)),
+        random() * Math.min(LONGEST_MS, parseDuration(maxDelay), parseDuration(minDelay) * 2 ** (attempt - 1)),
       )
       try {
         onRetry?.({ operation: 'write', attempt, delayMs, code: error.code })

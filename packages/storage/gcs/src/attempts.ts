@@ -1,5 +1,5 @@
-import { parseDuration, type RetryOptions } from '@resultkit/core'
-import { aborted, type Call, final, isRetryable } from './failure.ts'
+import { isResultError, parseDuration, type RetryOptions } from '@resultkit/core'
+import { aborted, type Call, final } from './failure.ts'
 
 /** Counts failures in a row within one upload, and waits between them, as core's `retry()` does between operations. */
 export interface Attempts {
@@ -20,12 +20,14 @@ export function attemptsOf(retry: RetryOptions | undefined, call: Call): Attempt
   let failures = 0
   return {
     async failed(error) {
-      if (!isRetryable(error)) throw error
+      if (!isResultError(error) || !error.retryable) throw error
       failures += 1
       if (failures >= attempts) throw retry === undefined ? error : final(error)
       const longest = Math.min(parseDuration(maxDelay), parseDuration(minDelay) * 2 ** (failures - 1))
+      const delayMs = Math.round(random() * longest)
       const { signal } = call
-      await sleep(Math.round(random() * longest), signal).catch((interrupted: unknown) => {
+      quietly(() => retry?.onRetry?.({ operation: 'write', attempt: failures, delayMs, code: error.code }))
+      await sleep(delayMs, signal).catch((interrupted: unknown) => {
         if (!signal?.aborted) throw interrupted
       })
       if (signal?.aborted) throw aborted(call, signal)
@@ -34,6 +36,11 @@ export function attemptsOf(retry: RetryOptions | undefined, call: Call): Attempt
       failures = 0
     },
   }
+}
+
+function quietly(run: () => unknown): void {
+  const running = async (): Promise<unknown> => run()
+  running().catch(() => {})
 }
 
 function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -2,18 +2,18 @@ import type { ObjectStat, StoredObject } from '@resultkit/core'
 import type { Reply } from './exchange.ts'
 import { type Call, checkSignal, failure } from './failure.ts'
 
-/** An object whose bytes are on their way. `length`: how many will come, where the service said so. */
-export function openObject(call: Call, stat: ObjectStat, reply: Reply, length: number | undefined): StoredObject {
-  return {
-    stat,
-    bytes: () => (length === undefined ? readUnmeasured(reply) : readMeasured(call, reply, length)),
-    stream: () => pieces(reply),
-  }
+/** An object whose `length` bytes are on their way. */
+export function openObject(call: Call, stat: ObjectStat, reply: Reply, length: number): StoredObject {
+  const body = measured(call, reply, length)
+  return { stat, bytes: () => collect(call, body, length), stream: () => pieces(body) }
 }
+
+/** The bytes of an answer, in memory of their own. */
+type Body = Pick<Reply, 'next' | 'release'>
 
 /** No bytes of an object. */
 export function emptyObject(call: Call, stat: ObjectStat): StoredObject {
-  const none: Pick<Reply, 'next' | 'release'> = {
+  const none: Body = {
     async next() {
       checkSignal(call)
       return undefined
@@ -30,42 +30,63 @@ export function emptyObject(call: Call, stat: ObjectStat): StoredObject {
   }
 }
 
-async function readMeasured(call: Call, reply: Reply, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length)
-  let at = 0
-  for (let piece = await reply.next(); piece !== undefined; piece = await reply.next()) {
-    if (at + piece.byteLength > length) throw failure(call, 'UNAVAILABLE', 'the answer is longer than announced')
-    bytes.set(piece, at)
-    at += piece.byteLength
+/** UNAVAILABLE unless there are `length` bytes: where an answer announces none, its end may be a cut. */
+function measured(call: Call, { next, release }: Reply, length: number): Body {
+  let received = 0
+  return {
+    release,
+    async next() {
+      const piece = await next()
+      received += piece?.byteLength ?? 0
+      if (received > length) throw failure(call, 'UNAVAILABLE', 'the answer is longer than announced')
+      if (piece === undefined && received < length)
+        throw failure(call, 'UNAVAILABLE', 'the answer is shorter than announced. Try again', { retryable: true })
+      return piece
+    },
   }
-  if (at < length)
-    throw failure(call, 'UNAVAILABLE', 'the answer is shorter than announced. Try again', { retryable: true })
-  return bytes
 }
 
-async function readUnmeasured(reply: Reply): Promise<Uint8Array> {
-  const all: Uint8Array[] = []
-  for (let piece = await reply.next(); piece !== undefined; piece = await reply.next()) all.push(piece)
-  const whole = Buffer.concat(all)
-  return new Uint8Array(whole.buffer, whole.byteOffset, whole.byteLength)
+async function collect(call: Call, { next, release }: Body, length: number): Promise<Uint8Array> {
+  try {
+    const bytes = allocate(call, length)
+    let at = 0
+    for (let piece = await next(); piece !== undefined; piece = await next()) {
+      bytes.set(piece, at)
+      at += piece.byteLength
+    }
+    return bytes
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+function allocate(call: Call, length: number): Uint8Array {
+  try {
+    return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length)
+  } catch (cause) {
+    throw failure(call, 'TOO_LARGE', `there is no memory for ${length} bytes. Read them as a stream`, { cause })
+  }
 }
 
 /** By hand: a generator that has not started would not let go of the connection. */
-function pieces(reply: Pick<Reply, 'next' | 'release'>): AsyncIterableIterator<Uint8Array> {
+function pieces(body: Body): AsyncIterableIterator<Uint8Array> {
   let open = true
   const close = (): void => {
-    if (open) reply.release()
+    if (open) body.release()
     open = false
   }
   return {
     async next() {
       if (!open) return { done: true, value: undefined }
       try {
-        const value = await reply.next()
+        const value = await body.next()
         if (value !== undefined) return { done: false, value }
         open = false
         return { done: true, value }
       } catch (error) {
+        // Let go while it was waited for.
+        if (!open) return { done: true, value: undefined }
         close()
         throw error
       }

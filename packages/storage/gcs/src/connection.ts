@@ -58,7 +58,11 @@ async function makeClient(options: GcsStorageOptions): Promise<Storage> {
 function makeConnection({ bucket }: Settings, client: Storage): Connection {
   const { authClient, customEndpoint, useAuthWithCustomEndpoint } = client
   const anonymous = customEndpoint && !useAuthWithCustomEndpoint
-  const base = client.baseUrl.replace(/\/+$/, '')
+  const endpoint = client.apiEndpoint.replace(/\/+$/, '')
+  // With STORAGE_EMULATOR_HOST the SDK reads from there, even where it writes to another endpoint.
+  const base = `${client.baseUrl}/`.startsWith(`${endpoint}/`)
+    ? client.baseUrl.replace(/\/+$/, '')
+    : `${endpoint}/storage/v1`
   const name = encodeURIComponent(bucket)
   const secure = base.startsWith('https:')
   const http = process.getBuiltinModule('node:http')
@@ -66,7 +70,7 @@ function makeConnection({ bucket }: Settings, client: Storage): Connection {
   const agentOptions = { keepAlive: true, proxyEnv: process.env }
   return {
     api: `${base}/b/${name}`,
-    upload: `${client.apiEndpoint.replace(/\/+$/, '')}/upload/storage/v1/b/${name}/o`,
+    upload: `${endpoint}/upload/storage/v1/b/${name}/o`,
     request: secure ? https.request : http.request,
     agent: secure ? new https.Agent(agentOptions) : new http.Agent(agentOptions),
     async authorize(url) {
@@ -75,7 +79,9 @@ function makeConnection({ bucket }: Settings, client: Storage): Connection {
     async renew(refused) {
       if (anonymous) return false
       const auth = await authClient.getClient()
-      const { credentials } = auth
+      // An auth client of another kind has none.
+      const credentials: typeof auth.credentials | undefined = auth.credentials
+      if (credentials === undefined) return false
       // Somebody else has renewed it already.
       if (refused !== `Bearer ${credentials.access_token}`) return true
       // A bare access token has nothing to be renewed with.
@@ -86,14 +92,10 @@ function makeConnection({ bucket }: Settings, client: Storage): Connection {
   }
 }
 
-/** {@link Connection.authorize} with typed errors. */
-export async function authorization(
-  call: Call,
-  connection: Connection,
-  url: string,
-): Promise<Readonly<Record<string, string>>> {
+/** What {@link Connection.authorize} or `renew` gives, with typed errors. */
+export async function withCredentials<T>(call: Call, work: Promise<T>): Promise<T> {
   try {
-    return await connection.authorize(url)
+    return await work
   } catch (cause) {
     throw credentialsError(call, cause)
   }

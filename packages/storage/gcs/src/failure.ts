@@ -45,11 +45,6 @@ export function final(error: unknown): unknown {
   return isResultError(error) && error.retryable ? withDetails(error, { retryable: false }) : error
 }
 
-/** Whether a second attempt may succeed. */
-export function isRetryable(error: unknown): boolean {
-  return isResultError(error) && error.retryable
-}
-
 interface Meaning {
   readonly code: ResultErrorCode
   readonly says: string
@@ -132,10 +127,13 @@ export function credentialsError(call: Call, cause: unknown): ResultError {
     const what = `the credentials were refused when they should be renewed (HTTP ${answered})`
     return failure(call, 'ACCESS_DENIED', what, { cause })
   }
-  const code = String((cause as { readonly code?: unknown } | undefined)?.code ?? '')
-  if (answered >= 429 || /^(?:E[A-Z_]+|UND_ERR_\w+)$/.test(code)) {
+  const { code, syscall } = (cause ?? {}) as { readonly code?: unknown; readonly syscall?: unknown }
+  const ofFile = /^E(?:NOENT|ACCES|PERM|ISDIR|NOTDIR|LOOP|NAMETOOLONG)$/.test(String(code)) && syscall !== 'connect'
+  // Other codes that start with ERR_ are of keys that cannot be read.
+  const ofNetwork = /^(?:E(?!RR_)[A-Z0-9_]+|(?:ERR_(?:STREAM|SOCKET|HTTP2)|UND_ERR)_\w+)$/.test(String(code))
+  if (answered >= 429 || (ofNetwork && !ofFile)) {
     const what = 'the credentials could not be renewed, because their service cannot be reached. Try again'
-    return failure(call, code === 'ENOENT' ? 'CONFIG' : 'UNAVAILABLE', what, { retryable: code !== 'ENOENT', cause })
+    return failure(call, 'UNAVAILABLE', what, { retryable: true, cause })
   }
   const what =
     'there are no usable credentials. Give credentials or keyFilename, or set up Application Default Credentials'

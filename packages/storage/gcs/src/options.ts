@@ -65,13 +65,15 @@ export interface Settings {
 
 /** Checks options; CONFIG says which one is wrong. */
 export function parseOptions(options: GcsStorageOptions): Settings {
-  const { userProject, storageClass, kmsKeyName, chunkSize = DEFAULT_CHUNK } = options
+  const { userProject, storageClass, kmsKeyName, apiEndpoint, chunkSize = DEFAULT_CHUNK } = options
   const given = typeof options.bucket === 'object' ? options.bucket : undefined
   const bucket = given?.name ?? options.bucket
   if (typeof bucket !== 'string' || !/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/.test(bucket))
     throw wrong('bucket is not the name of a bucket: 3 to 222 lower-case letters, digits, dots, dashes, underscores')
   if (!Number.isSafeInteger(chunkSize) || chunkSize < CHUNK_UNIT || chunkSize % CHUNK_UNIT !== 0)
     throw wrong(`chunkSize is not a positive multiple of ${CHUNK_UNIT} bytes (256 KiB)`)
+  // The SDK would take it for none, and go to the real service.
+  if (apiEndpoint === '') throw wrong('apiEndpoint is empty. Leave it out for https://storage.googleapis.com')
   const prefix = parsePrefix(options.prefix)
   const client = options.client ?? given?.storage
   const silenceMs = parseDuration(options.requestTimeout ?? '60s')

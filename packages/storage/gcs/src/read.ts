@@ -73,28 +73,40 @@ async function readNothing(
 }
 
 function opened(call: Call, key: Key, reply: Reply, { range, maxBytes }: ReadOptions): StoredObject {
-  const asked = rangeHeader(range) !== undefined
-  if (asked !== (reply.status === 206)) {
+  try {
+    const stat = statOfReply(call, key, reply)
+    const length = lengthOf(call, reply, range, stat.size)
+    if (maxBytes !== undefined && length > maxBytes)
+      throw failure(call, 'TOO_LARGE', `${length} bytes are more than maxBytes (${maxBytes})`)
+    return openObject(call, stat, reply, length)
+  } catch (error) {
     reply.release()
+    throw error
+  }
+}
+
+/** How many bytes will come; refuses an answer that is not the stored bytes, or another part of them than was asked for. */
+function lengthOf(call: Call, { status, headers }: Reply, range: ByteRange | undefined, size: number): number {
+  const stored = headers['x-goog-stored-content-encoding']
+  if (stored !== undefined && stored !== (headers['content-encoding'] ?? 'identity')) {
+    const what = 'something on the way has compressed or decompressed the bytes. Look at apiEndpoint, and at proxies'
+    throw failure(call, 'UNAVAILABLE', what, { cause: new Error(`stored as ${stored}`) })
+  }
+  const { start, end } = resolveRange(range, size)
+  const given = status === 206 ? headers['content-range'] : `bytes 0-${size - 1}/${size}`
+  if (given !== `bytes ${start}-${end - 1}/${size}`) {
     const what = 'the service did not give the range. An object with content encoding that it decompresses has none'
     throw failure(call, 'UNSUPPORTED', what)
   }
-  const length = wholeNumber(reply.headers['content-length'])
-  const stat = statOfReply(call, key, reply, length)
-  if (maxBytes !== undefined && (length ?? stat.size) > maxBytes) {
-    reply.release()
-    throw failure(call, 'TOO_LARGE', `${length ?? stat.size} bytes are more than maxBytes (${maxBytes})`)
-  }
-  return openObject(call, stat, reply, length)
+  return wholeNumber(headers['content-length']) ?? end - start
 }
 
-function statOfReply(call: Call, key: Key, reply: Reply, length: number | undefined): ObjectStat {
-  const { headers } = reply
+function statOfReply(call: Call, key: Key, { headers }: Reply): ObjectStat {
   const total = /^bytes \d+-\d+\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1]
-  const size = wholeNumber(total) ?? wholeNumber(headers['x-goog-stored-content-length']) ?? length
+  const length = headers['x-goog-stored-content-length'] ?? headers['content-length']
+  const size = wholeNumber(total ?? length)
   const etag = headers['x-goog-generation']
   if (size === undefined || typeof etag !== 'string') {
-    reply.release()
     const what = 'the answer is no object of Google Cloud Storage. Look at apiEndpoint, and at proxies on the way'
     throw failure(call, 'UNAVAILABLE', what, { cause: new Error('no generation or no size') })
   }

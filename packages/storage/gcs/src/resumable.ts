@@ -9,6 +9,7 @@ import { lookUp } from './stat.ts'
 import type { Upload } from './upload.ts'
 
 const encoder = new TextEncoder()
+const CANCEL_MS = 2000
 
 /** An upload session: its URL is a secret that stands for the credentials. */
 interface Session {
@@ -163,6 +164,9 @@ async function ownObject({ service, call, key, options }: Upload): Promise<Objec
 /** Gives up the session. Nobody waits for it: nothing of it is visible, and the service forgets it after a week. */
 function cancel({ upload, url }: Session): void {
   const call = { ...upload.call, signal: undefined }
+  const { settings, connect } = upload.service
+  // A process that has nothing else to do waits no longer than this.
+  const service = { connect, settings: { ...settings, silenceMs: Math.min(settings.silenceMs, CANCEL_MS) } }
   const headers = { 'content-length': '0' }
-  askText(upload.service, call, { method: 'DELETE', url: () => url, headers, preauthorized: true }).catch(() => {})
+  askText(service, call, { method: 'DELETE', url: () => url, headers, preauthorized: true }).catch(() => {})
 }

@@ -1,4 +1,4 @@
-import { authorization, type Connect, type Connection } from './connection.ts'
+import { type Connect, type Connection, withCredentials } from './connection.ts'
 import { type Ask, exchange, type Reply } from './exchange.ts'
 import {
   aborted,
@@ -53,8 +53,9 @@ export async function ask({ settings, connect }: Service, call: Call, request: S
   const connection = await within(call, undefined, connect(call))
   const url = request.url(connection)
   const { method, body = [], preauthorized = false } = request
+  const credentials = <T>(work: Promise<T>): Promise<T> => within(call, silenceMs, withCredentials(call, work))
   const attempt = async (): Promise<{ readonly reply: Reply; readonly token: string | undefined }> => {
-    const identity = preauthorized ? {} : await within(call, silenceMs, authorization(call, connection, url))
+    const identity = preauthorized ? {} : await credentials(connection.authorize(url))
     checkSignal(call)
     const headers = { ...identity, ...request.headers }
     return {
@@ -63,9 +64,14 @@ export async function ask({ settings, connect }: Service, call: Call, request: S
     }
   }
   const { reply, token } = await attempt()
-  if (reply.status !== 401 || preauthorized || !(await connection.renew(token))) return reply
-  reply.release()
-  return (await attempt()).reply
+  if (reply.status !== 401 || preauthorized) return reply
+  let repeats = true
+  try {
+    repeats = await credentials(connection.renew(token))
+  } finally {
+    if (repeats) reply.release()
+  }
+  return repeats ? (await attempt()).reply : reply
 }
 
 /** One request, and its answer read to the end. */
@@ -127,6 +133,7 @@ async function within<T>(call: Call, ms: number | undefined, work: Promise<T>): 
   let stop = (): void => {}
   const ended = new Promise<never>((_, reject) => {
     const abort = (): void => reject(signal === undefined ? undefined : aborted(call, signal))
+    if (signal?.aborted) abort()
     const timer = ms === undefined ? undefined : setTimeout(() => reject(silentError(call, ms)), ms)
     signal?.addEventListener('abort', abort, { once: true })
     stop = () => {

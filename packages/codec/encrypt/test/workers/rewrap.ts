@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { type ByteSource, Result, type ResultStorage, streamOf } from '@resultkit/core'
 import { fileStorage } from '@resultkit/local'
 import { encrypt, envelopeKey, keyring, rewrap } from '../../src/index.ts'
@@ -8,6 +9,8 @@ type Phase = 'before' | 'within' | 'after'
 const [directory = '', mode, primary = '', old = '', killAt = '0', phase] = process.argv.slice(2)
 
 function die(): never {
+  // Compiled code is kept at a normal exit only.
+  flushCompileCache?.()
   process.kill(process.pid, 'SIGKILL')
   throw new Error('unreachable')
 }

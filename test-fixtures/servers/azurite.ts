@@ -10,6 +10,8 @@ const ACCOUNT = 'devstoreaccount1'
 const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
 const HOST = '127.0.0.1'
 const START_MS = 20_000
+/** Ends a process with the one that started it, which a signal may end without a word: the pipe between them closes. */
+const WITH_PARENT = "data:text/javascript,process.stdin.on('close',()=>process.exit()).resume()"
 
 /** An Azurite blob service in a process of its own, with its data in that process's memory. */
 export interface Azurite {
@@ -61,7 +63,8 @@ function launch(port: number): ChildProcess {
   const script = path.join(path.dirname(manifest), 'dist/src/blob/main.js')
   const flags = ['--inMemoryPersistence', '--silent', '--disableTelemetry', '--skipApiVersionCheck']
   const address = ['--blobHost', HOST, '--blobPort', String(port)]
-  return spawn(process.execPath, [script, ...flags, ...address], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const command = ['--import', WITH_PARENT, script, ...flags, ...address]
+  return spawn(process.execPath, command, { stdio: ['pipe', 'ignore', 'inherit'] })
 }
 
 async function freePort(): Promise<number> {

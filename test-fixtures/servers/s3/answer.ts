@@ -1,6 +1,6 @@
 import type { CheckedBody } from './body.ts'
 import type { S3Request } from './request.ts'
-import type { Bucket } from './store.ts'
+import type { Bucket, EtagForms } from './store.ts'
 
 /** What goes back. */
 export interface Answer {
@@ -20,6 +20,7 @@ export interface Work {
   readonly need: (permission: string) => void
   readonly may: (permission: string) => boolean
   readonly now: () => Date
+  readonly etagForms: EtagForms
 }
 
 /** An XML answer. */

@@ -46,12 +46,12 @@ export function uploadPart(work: Work): Answer {
 }
 
 export function completeMultipartUpload(work: Work): Answer {
-  const { request, bucket, body, need, now } = work
+  const { request, bucket, body, need, now, etagForms } = work
   need('s3:PutObject')
   const upload = openUpload(work)
   const parts = listedParts(upload, body.bytes.toString())
   const bytes = Buffer.concat(parts.map((part) => part.bytes))
-  checkWriteConditions(bucket.get(upload.key), request.headers)
+  checkWriteConditions(bucket.get(upload.key), request.headers, etagForms)
   const etag = multipartEtag(parts)
   const checksum = compositeChecksum(upload, parts)
   const { headers, tags } = upload

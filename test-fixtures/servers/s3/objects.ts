@@ -3,7 +3,7 @@ import { xml } from './answer.ts'
 import type { Checksum } from './body.ts'
 import { s3Error } from './errors.ts'
 import type { S3Request } from './request.ts'
-import { checkWriteConditions, etagOf, namesEtag, type StoredObject } from './store.ts'
+import { checkWriteConditions, etagOf, namesEtag, type StoredObject, writeNamesEtag } from './store.ts'
 import { elementsOf, textOf, xmlDocument } from './xml.ts'
 
 const KEPT = [
@@ -39,7 +39,7 @@ export function checkKey(key: string): void {
   if (Buffer.byteLength(key) > 1024) throw s3Error('KeyTooLongError', 'Your key is too long')
 }
 
-export function putObject({ request, bucket, body, need, now }: Work): Answer {
+export function putObject({ request, bucket, body, need, now, etagForms }: Work): Answer {
   const { key, headers } = request
   need('s3:PutObject')
   checkKey(key)
@@ -52,7 +52,7 @@ export function putObject({ request, bucket, body, need, now }: Work): Answer {
     checksum: body.checksum,
     tags: headers['x-amz-tagging'] as string | undefined,
   }
-  checkWriteConditions(bucket.get(key), headers)
+  checkWriteConditions(bucket.get(key), headers, etagForms)
   bucket.put(key, object)
   return { status: 200, headers: { etag, ...encryptionOf(object), ...checksumHeaders(body.checksum) } }
 }
@@ -73,14 +73,14 @@ export function getObject(work: Work): Answer {
   return { status: 206, headers: partial, body: object.bytes.subarray(start, end), length: end - start }
 }
 
-export function deleteObject({ request, bucket, need }: Work): Answer {
+export function deleteObject({ request, bucket, need, etagForms }: Work): Answer {
   const { key, headers } = request
   need('s3:DeleteObject')
   const condition = headers['if-match']
   if (condition !== undefined) {
     const current = bucket.get(key)
     if (current === undefined) throw s3Error('NoSuchKey', 'The specified key does not exist.')
-    if (!namesEtag(condition, current.etag)) {
+    if (!writeNamesEtag(condition, current.etag, etagForms)) {
       throw s3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold')
     }
   }

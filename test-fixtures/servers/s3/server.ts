@@ -10,7 +10,7 @@ import * as multipart from './multipart.ts'
 import * as objects from './objects.ts'
 import { parseRequest, type S3Request } from './request.ts'
 import { type S3Account, verifySignature } from './sigv4.ts'
-import { type Bucket, makeBucket } from './store.ts'
+import { type Bucket, type EtagForms, makeBucket } from './store.ts'
 import { errorDocument, xmlDocument } from './xml.ts'
 
 /** How the server is made. */
@@ -23,6 +23,8 @@ export interface S3ServerOptions {
   readonly accounts?: readonly S3Account[] | undefined
   /** @default 'us-east-1' */
   readonly region?: string | undefined
+  /** Ceph takes `bare` ones alone, RFC 9110 knows `quoted` ones alone, AWS takes both. @default 'both' */
+  readonly etagForms?: EtagForms | undefined
   /** Milliseconds since 1970. @default Date.now */
   readonly clock?: (() => number) | undefined
 }
@@ -65,10 +67,10 @@ const WITH_BODY = new Set(['PutObject', 'UploadPart', 'CompleteMultipartUpload',
  */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
   const { port = 0, buckets: names = ['results'], accounts: given = [TEST_ACCOUNT] } = options
-  const { region = 'us-east-1', clock = Date.now } = options
+  const { region = 'us-east-1', clock = Date.now, etagForms = 'both' } = options
   const buckets = new Map(names.map((name) => [name, makeBucket()]))
   const accounts = new Map(given.map((account) => [account.accessKeyId, account]))
-  const context: Context = { buckets, accounts, region, clock }
+  const context: Context = { buckets, accounts, region, clock, etagForms }
   const { handler, faults } = withFaults((request, response) => void respond(context, request, response))
   const server = http.createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, handler)
   // Node would send "100 Continue" by itself; S3 refuses before the body is sent, and so do the faults.
@@ -96,6 +98,7 @@ interface Context {
   readonly buckets: Map<string, Bucket>
   readonly accounts: ReadonlyMap<string, S3Account>
   readonly region: string
+  readonly etagForms: EtagForms
   readonly clock: () => number
 }
 
@@ -146,7 +149,7 @@ function perform(context: Context, request: S3Request, sent: Buffer): Answer {
   if (run === undefined) throw s3Error('NotImplemented', 'This test server does not speak this operation.')
   const bucket = context.buckets.get(request.bucket)
   if (bucket === undefined) throw s3Error('NoSuchBucket', 'The specified bucket does not exist')
-  return run({ request, bucket, body, need, may, now: () => new Date(now) })
+  return run({ request, bucket, body, need, may, now: () => new Date(now), etagForms: context.etagForms })
 }
 
 function bucketOperation(

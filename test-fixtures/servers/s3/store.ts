@@ -91,10 +91,21 @@ export function namesEtag(condition: string, etag: string): boolean {
   )
 }
 
+/** Which ETags of conditional writes and deletes a server takes; the others name no object. */
+export type EtagForms = 'both' | 'quoted' | 'bare'
+
+/** Whether `If-Match` of a write or delete names this ETag, in a form that the server takes. */
+export function writeNamesEtag(condition: string, etag: string, forms: EtagForms): boolean {
+  const quoted = /^".*"$/.test(condition)
+  if (forms !== 'both' && quoted !== (forms === 'quoted')) return false
+  return namesEtag(condition, etag)
+}
+
 /** `If-None-Match: *` and `If-Match` of what publishes an object; to be called in the same turn as the publication. */
 export function checkWriteConditions(
   current: StoredObject | undefined,
   headers: Readonly<Record<string, string | string[] | undefined>>,
+  forms: EtagForms,
 ): void {
   const none = headers['if-none-match']
   const match = headers['if-match']
@@ -105,5 +116,6 @@ export function checkWriteConditions(
   if (none === '*' && current !== undefined) throw s3Error('PreconditionFailed', failed, { Condition: 'If-None-Match' })
   if (match === undefined) return
   if (current === undefined) throw s3Error('NoSuchKey', 'The specified key does not exist.')
-  if (!namesEtag(String(match), current.etag)) throw s3Error('PreconditionFailed', failed, { Condition: 'If-Match' })
+  if (!writeNamesEtag(String(match), current.etag, forms))
+    throw s3Error('PreconditionFailed', failed, { Condition: 'If-Match' })
 }

@@ -55,6 +55,10 @@ const CODES: Readonly<Record<string, Meaning | 'condition'>> = {
     retryable: true,
     says: 'another write of the same key removed the blocks of this one. Try again',
   },
+  InvalidBlobOrBlock: {
+    code: 'UNAVAILABLE',
+    says: 'another program has left unfinished blocks of this blob, with ids of another length. Use another key, or wait until Azure removes them, a week after they were sent',
+  },
   ServerBusy: BUSY,
   OperationTimedOut: SLOW,
   LeaseIdMissing: LEASED,

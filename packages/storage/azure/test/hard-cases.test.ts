@@ -168,6 +168,14 @@ it('a delay between the attempts of a block is one that a timer can wait', async
   expect(delays).toEqual([2 ** 31 - 1, 2 ** 31 - 1])
 })
 
+it('blocks that another program has left unfinished are named as what they are', async () => {
+  const { prefix } = account.fresh()
+  await account.client.getBlockBlobClient(`${prefix}/a`).stageBlock(Buffer.from('short').toString('base64'), 'x', 1)
+  const error = await errorOf(put(storageOf({ prefix, partSize: 1000 }), 'a', streamOf(3000)))
+  expect([error.code, error.retryable]).toEqual(['UNAVAILABLE', false])
+  expect(error.message).toContain('unfinished blocks')
+})
+
 it('blocks of sizes around their borders come back as they were', async () => {
   const storage = storageOf({ partSize: 1000, concurrency: 2 })
   for (const size of [0, 1, 999, 1000, 1001, 1999, 2000, 2001]) {

@@ -5,6 +5,7 @@ import {
   concatBytes,
   type DeleteOptions,
   type ObjectStat,
+  requireBytes,
   sizeOf,
   streamOf,
   type WriteOptions,
@@ -182,7 +183,7 @@ async function* pull(call: Call, body: ByteSource): AsyncGenerator<Uint8Array, v
       const { done, value } = await orAborted(call, Promise.resolve(iterator.next()))
       ended = done === true
       if (done) return
-      yield value
+      yield requireBytes(value, 'write')
     }
   } finally {
     if (!ended) await close(call, iterator)

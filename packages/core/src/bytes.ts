@@ -1,3 +1,5 @@
+import { resultError } from './errors.ts'
+
 /**
  * Bytes to be written: one array, several that follow each other, or a function that starts a fresh pass over a
  * stream. It is a function so that a retry can replay it.
@@ -7,6 +9,13 @@ export type ByteSource = Uint8Array | readonly Uint8Array[] | (() => AsyncIterab
 /** Whether this is one array of bytes; unlike `instanceof`, also when it was made in another realm. */
 export function isBytes(source: Uint8Array | readonly Uint8Array[]): source is Uint8Array {
   return ArrayBuffer.isView(source)
+}
+
+/** A piece of a stream as its bytes, or CONFIG: what a body says is a piece need not be one. */
+export function requireBytes(piece: Uint8Array, operation: string): Uint8Array {
+  if (ArrayBuffer.isView(piece) && piece.BYTES_PER_ELEMENT === 1) return piece
+  const message = `${operation}: the stream gave something that is not a Uint8Array. Encode texts and other values before. Nothing was stored.`
+  throw resultError('CONFIG', operation, message)
 }
 
 /** The number of bytes of a source that is not a stream. */

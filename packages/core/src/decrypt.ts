@@ -3,7 +3,7 @@ import type { Settings } from './options.ts'
 import type { Source } from './source.ts'
 
 /** With encryption, whatever is wrong with the stored bytes is DECRYPT, which does not tell what it was. */
-export async function asDecrypt<R>({ encrypted }: Settings, run: () => Promise<R>): Promise<R> {
+export async function asDecrypt<R>({ encrypted }: Pick<Settings, 'encrypted'>, run: () => Promise<R>): Promise<R> {
   try {
     return await run()
   } catch (error) {

@@ -1,5 +1,5 @@
 export type { ByteSource } from './bytes.ts'
-export { bufferedParts, collectBytes, concatBytes, equalBytes, sizeOf, streamOf } from './bytes.ts'
+export { bufferedParts, collectBytes, concatBytes, equalBytes, requireBytes, sizeOf, streamOf } from './bytes.ts'
 export { type Clock, nowMs } from './clock.ts'
 export type { Codec, CodecContext, RangeReader, RangeSource, ReferenceSealer } from './codec.ts'
 export { type Duration, parseDuration } from './duration.ts'

@@ -1,4 +1,4 @@
-import { bufferedParts, collectBytes, concatBytes, streamOf } from './bytes.ts'
+import { bufferedParts, collectBytes, concatBytes, requireBytes, streamOf } from './bytes.ts'
 import { type Clock, nowMs } from './clock.ts'
 import {
   abortedError,
@@ -160,7 +160,10 @@ async function collectUnder(signal: AbortSignal | undefined, stream: AsyncGenera
     stream.return(undefined).catch(() => {})
   }
   signal?.addEventListener('abort', abort, { once: true })
-  const next = (): Promise<IteratorResult<Uint8Array>> => Promise.race([aborted, stream.next()])
+  const next = async (): Promise<IteratorResult<Uint8Array>> => {
+    const step = await Promise.race([aborted, stream.next()])
+    return step.done ? step : { done: false, value: requireBytes(step.value, 'write') }
+  }
   try {
     return await collectBytes({ [Symbol.asyncIterator]: () => ({ next }) })
   } finally {

@@ -123,7 +123,7 @@ async function release({ payload }: OpenPayload): Promise<void> {
   await payload[Symbol.asyncIterator]().return?.()
 }
 
-/** Without encryption, a digest that was verified tells at once that this is another result, whatever wrote it. */
+/** Where nothing encrypts, a digest that was verified tells at once that this is another result, whatever wrote it. */
 function finishRecord(
   source: Source,
   header: DecodedHeader,
@@ -132,7 +132,7 @@ function finishRecord(
   options: LoadOptions,
 ): Promise<Loaded> {
   const { settings, reference } = source
-  if (!settings.encrypted) {
+  if (!settings.accepted.some(({ codecs }) => isEncrypting(codecs))) {
     checkReference(reference, { pin: undefined, sha256: record.sha256 }, header.header, options)
   }
   return finish(source, pipelineOf(settings, header.header), header, payload, record, options)
@@ -186,7 +186,7 @@ async function finish(
   const bytes =
     codecs.length === 0 ? payload : await underSignal(signal, 'read', () => decodePayload(payload, codecs, context))
   const pin = codecs.length === 0 ? undefined : pinOf(codecs, payload.subarray(0, MAX_HEADER_BYTES))
-  if (pin !== undefined) checkReference(reference, { pin, sha256: record.sha256 }, header?.header, options)
+  checkReference(reference, { pin, sha256: record.sha256 }, header?.header, options)
   checkSize(bytes.byteLength, maxBytes)
   const value = header?.header.undefined
     ? undefinedValue(codecs, bytes)

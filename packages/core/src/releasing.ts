@@ -6,13 +6,17 @@ export function releasing<R>(items: AsyncGenerator<R, void>, source: AsyncIterab
   const release = async (): Promise<void> => {
     await source[Symbol.asyncIterator]().return?.()
   }
+  let failure: { readonly error: unknown } | undefined
   const iterator = {
     next: async (): Promise<IteratorResult<R, void>> => {
+      // A generator that threw says "done" from then on, which would look like a whole stream.
+      if (failure !== undefined) throw failure.error
       try {
         const next = await items.next()
         if (next.done) await release()
         return next
       } catch (error) {
+        failure = { error }
         await release()
         throw error
       }

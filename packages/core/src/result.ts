@@ -37,6 +37,7 @@ import type { ResultReference } from './reference.ts'
 import { callLocation, openReference } from './resolve-at.ts'
 import type { Arguments, At, ExtraValidator, InputOf, ReferenceOf, ValueOf } from './result-types.ts'
 import type { Source } from './source.ts'
+import { sticky } from './sticky.ts'
 import type { ObjectEntry, ObjectStat, ResultStorage } from './storage.ts'
 import { describeSource, expired, notFound, streamSource } from './stream.ts'
 import { underSignal } from './under-signal.ts'
@@ -223,9 +224,11 @@ export class Result<
    * The serializer's bytes, after the codecs, in constant memory; ends normally only when the digest matched. A range reads
    * only what it needs where the outermost codec verifies parts; otherwise it is UNSUPPORTED, or unverified with `verify: false`.
    */
-  async *stream(
-    ...[at, options = {}]: Arguments<L, At<L>, ResultStreamOptions>
-  ): AsyncGenerator<Uint8Array, void, undefined> {
+  stream(...[at, options = {}]: Arguments<L, At<L>, ResultStreamOptions>): AsyncGenerator<Uint8Array, void, undefined> {
+    return sticky(this.#stream(at, options))
+  }
+
+  async *#stream(at: At<L> | undefined, options: ResultStreamOptions): AsyncGenerator<Uint8Array, void, undefined> {
     const source = await this.#source(at, 'stream')
     try {
       yield* streamSource(source, options)

@@ -1,5 +1,6 @@
 import { type Clock, nowMs } from './clock.ts'
 import type { Codec, ReferenceSealer } from './codec.ts'
+import { asDecrypt } from './decrypt.ts'
 import { type ResultError, resultError } from './errors.ts'
 import { isJsonObject } from './json-value.ts'
 import type { Location } from './location.ts'
@@ -85,6 +86,7 @@ export function createResultStore<const D extends Seal = undefined>(options: Res
   const storages = layered(options)
   const cache = valueCache(cacheBytes)
   const flights = new Map<string, Promise<unknown>>()
+  const encrypted = { encrypted: isEncrypting(options.codecs ?? []) }
 
   const resultFor = (reference: ResultReference): Result<unknown, undefined, ResultMode> => {
     const { slug, storage } = findStorage(storages, reference.storage)
@@ -138,7 +140,7 @@ export function createResultStore<const D extends Seal = undefined>(options: Res
         reference,
         get: async () =>
           (resultIsStream(options, reference) ? resultFor(reference).read(reference) : cached(reference)) as Promise<T>,
-        describe: async () => describeAny(storages, reference, clock),
+        describe: () => asDecrypt(encrypted, () => describeAny(storages, reference, clock)),
       }
     },
 

@@ -35,21 +35,25 @@ export async function describeSource(source: Source, signal: AbortSignal | undef
     // The serializer of a reference need not be configured to be told.
     return info && reference ? { ...info, serializer: reference.serializer, codecs: reference.codecs ?? [] } : info
   }
-  const head = await asDecrypt(settings, () => readHead(source, signal))
+  const head = await asDecrypt(settings, () => readHead(source, MAX_HEADER_BYTES, signal))
   return head && describeRecord(head.opened.header, head.stat)
 }
 
-async function readHead({ storage, key }: Source, signal: AbortSignal | undefined): Promise<Head | undefined> {
+async function readHead(
+  { storage, key }: Source,
+  end: number,
+  signal: AbortSignal | undefined,
+): Promise<Head | undefined> {
   const ranged = storage.capabilities.ranges
-  const range = ranged ? { start: 0, end: MAX_HEADER_BYTES } : undefined
+  const range = ranged ? { start: 0, end } : undefined
   const object = await storage.read(key, { ...WHOLE, range, signal })
   if (object === undefined) return undefined
-  const bytes = ranged ? await object.bytes() : await firstBytes(object)
+  const bytes = ranged ? await object.bytes() : await firstBytes(object, end)
   return { opened: openHeader(bytes), bytes, stat: object.stat }
 }
 
-async function firstBytes(object: StoredObject): Promise<Uint8Array> {
-  const head = new Uint8Array(Math.min(MAX_HEADER_BYTES, object.stat.size))
+async function firstBytes(object: StoredObject, end: number): Promise<Uint8Array> {
+  const head = new Uint8Array(Math.min(end, object.stat.size))
   let filled = 0
   for await (const piece of object.stream()) {
     head.set(piece.subarray(0, head.byteLength - filled), filled)
@@ -136,7 +140,8 @@ async function openRange(
     if (object === undefined) throw notFound(source, 'stream')
     return object.stream()
   }
-  const head = await asDecrypt(settings, () => readHead(source, signal))
+  // As much as a header, and the part of the payload that a pin may need.
+  const head = await asDecrypt(settings, () => readHead(source, 2 * MAX_HEADER_BYTES, signal))
   if (head === undefined) throw notFound(source, 'stream')
   const { codecs } = await asDecrypt(settings, async () => freshPipeline(source, head.opened))
   const reader = codecs.at(-1)?.range
@@ -144,7 +149,7 @@ async function openRange(
   const check = (): void => checkHead(source, head, codecs, options)
   if (codecs.length > 1 || (codecs.length === 1 && reader === undefined))
     return checkedFirst(slice(await openWhole(source, options, head.stat), range), check)
-  const { size, open } = openPayload(source, head, signal)
+  const { size, open } = await asDecrypt(settings, async () => openPayload(source, head, signal))
   if (reader === undefined) return (await open(range)).stream()
   const read = async (part: ByteRange): Promise<Uint8Array> => (await open(part)).bytes()
   const context = contextOf(source, head.opened, { signal }, () => {})

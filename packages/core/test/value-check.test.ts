@@ -93,6 +93,16 @@ describe('checkValue', () => {
     }
     const getter = Object.defineProperty({}, 'a', { get: fail, enumerable: true })
     expect(messages([getter])).toMatch(/result\[0\]\.a: accessor/)
+    let ran = 0
+    const quiet = (): number => {
+      ran += 1
+      return 1
+    }
+    const item = Object.defineProperty([0, 1], 0, { get: quiet, enumerable: true })
+    const member = Object.defineProperty({ b: 1 }, 'a', { get: quiet, enumerable: true })
+    expect(messages(item)).toMatch(/result\[0\]: accessor/)
+    expect(messages(member)).toMatch(/result\.a: accessor/)
+    expect(ran).toBe(0)
     expect(messages([new Proxy([], { getPrototypeOf: fail })])).toMatch(/result\[0\]: cannot be examined/)
     expect(messages([new Proxy({ a: 1 }, { get: fail })])).toMatch(/cannot be examined/)
     expect(checkValue(new Proxy({ a: [1] }, {}), STRICT).total).toBe(0)

@@ -1,11 +1,12 @@
 import { parseDuration } from '@resultkit/core'
-import { isGivenSignal, releaseScope, signalOf, stopScope, throwIfStopped } from './cancellation.ts'
+import { isGivenSignal, onAbort, releaseScope, signalOf, stopScope, throwIfStopped } from './cancellation.ts'
 import { asFailure, failure, taskError } from './failure.ts'
 import { auditOf, idOf, type Run } from './run.ts'
 import { contextFor } from './run-context.ts'
 import { type FlowRun, inScope, makeScope, type Scope } from './scope.ts'
 import { settingsBelow } from './surroundings.ts'
 import type { RunContext } from './task-options.ts'
+import { after } from './timer.ts'
 
 /** Runs a body in a scope of its own and gives what it returns. Errors: the body's, TIMEOUT, ABORTED. */
 export function runBody(run: Run): Promise<unknown> {
@@ -15,6 +16,7 @@ export function runBody(run: Run): Promise<unknown> {
 async function runTask(run: Run): Promise<unknown> {
   const { outer } = run
   const scope = makeScope(outer.settings, outer.flow, outer, signalFor(run))
+  scope.flight = run.flight
   try {
     return await bounded(run, scope)
   } finally {
@@ -52,8 +54,8 @@ async function bounded(run: Run, scope: Scope): Promise<unknown> {
     tooLate = taskError('TIMEOUT', 'run', message)
     stopScope(scope, tooLate)
   }
-  const timer = timeout === undefined ? undefined : setTimeout(late, timeout)
-  signal.addEventListener('abort', end, { once: true })
+  const stopTimer = timeout === undefined ? undefined : after(timeout, late)
+  const unlink = onAbort(signal, end)
   try {
     return await Promise.race([ended, (async () => invoke(run, scope))()])
   } catch (error) {
@@ -61,8 +63,8 @@ async function bounded(run: Run, scope: Scope): Promise<unknown> {
     throwIfStopped(scope)
     throw error
   } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', end)
+    stopTimer?.()
+    unlink()
   }
 }
 
@@ -70,6 +72,7 @@ async function runFlow(run: Run): Promise<unknown> {
   const { definition, outer } = run
   const flow = flowRunOf(run)
   const scope = makeScope(settingsBelow(definition, outer.settings), flow, outer, signalFor(run))
+  scope.flight = run.flight
   try {
     const value = await bounded(run, scope)
     await settled(flow)
@@ -96,6 +99,7 @@ async function settled(flow: FlowRun): Promise<void> {
 
 function flowRunOf(run: Run): FlowRun {
   const { definition, input, attempt } = run
+  run.tasks ??= { count: 0 }
   return {
     runId: idOf(run),
     name: definition.name,
@@ -103,6 +107,7 @@ function flowRunOf(run: Run): FlowRun {
     resumed: definition.options.runId !== undefined || attempt > 1 || run.outer.flow?.resumed === true,
     produced: new WeakMap(),
     counters: new Map(),
+    tasks: run.tasks,
     active: new Set(),
     idle: undefined,
     audit: auditOf(run),
@@ -124,13 +129,13 @@ export async function pause(run: Run, ms: number): Promise<void> {
   const scope = makeScope(run.outer.settings, run.outer.flow, run.outer, run.definition.options.signal)
   const signal = signalOf(scope)
   const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, ms)
+  const stopTimer = after(ms, resolve)
   signal.addEventListener('abort', () => resolve(), { once: true })
   try {
     await promise
     throwIfStopped(scope)
   } finally {
-    clearTimeout(timer)
+    stopTimer()
     releaseScope(scope)
   }
 }

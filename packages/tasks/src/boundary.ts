@@ -1,3 +1,5 @@
+import { isResultError } from '@resultkit/core'
+import { taskError } from './failure.ts'
 import type { StateSink } from './sinks/state-sink.ts'
 import type { LogEvent, RunEvent } from './state-types.ts'
 import type { RedactKind } from './task-options.ts'
@@ -18,7 +20,10 @@ export function makeBoundary(
   redact: ((text: string, kind: RedactKind) => string) | undefined,
 ): Boundary | undefined {
   if (sinks.length === 0) return undefined
-  const report = onceEach()
+  // Which were waited for once in vain.
+  const hanging = new WeakSet<StateSink>()
+  const reportOnce = onceEach()
+  const report = (sink: StateSink, error: unknown): void => reportOnce(sink, 'A state sink', error)
   return {
     logs: process.env['RESULTKIT_LOGS'] !== 'off',
     redact(text, kind) {
@@ -26,7 +31,7 @@ export function makeBoundary(
       try {
         return String(redact(text, kind))
       } catch (error) {
-        report(redact, 'redact', error)
+        reportOnce(redact, 'redact', error)
         return '[not shown: redact threw]'
       }
     },
@@ -34,21 +39,44 @@ export function makeBoundary(
       audit?.push(event)
       for (const sink of sinks) {
         try {
-          sink.publish(event)
+          const given: unknown = sink.publish(event)
+          // An async function fits the interface as well.
+          if (given instanceof Promise) given.catch((error: unknown) => report(sink, error))
         } catch (error) {
-          report(sink, 'A state sink', error)
+          report(sink, error)
         }
       }
     },
     async flush() {
       for (const sink of sinks) {
         try {
-          await sink.flush()
+          const flushed = sink.flush()
+          if (hanging.has(sink)) flushed.catch(() => {})
+          else await withinFlushTime(flushed)
         } catch (error) {
-          report(sink, 'A state sink', error)
+          if (isLate(error)) hanging.add(sink)
+          report(sink, error)
         }
       }
     },
+  }
+}
+
+const FLUSH_MS = 10_000
+
+function isLate(error: unknown): boolean {
+  return isResultError(error) && error.code === 'TIMEOUT' && error.operation === 'flush'
+}
+
+/** A sink that hangs is no reason for a run never to end. */
+async function withinFlushTime(flushing: Promise<void>): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const message = `The flush of a state sink took longer than ${FLUSH_MS} ms.`
+  const timer = setTimeout(() => reject(taskError('TIMEOUT', 'flush', message)), FLUSH_MS)
+  try {
+    await Promise.race([flushing, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -58,7 +86,7 @@ function onceEach(): (culprit: object, what: string, error: unknown) => void {
   return (culprit, what, error) => {
     if (reported.has(culprit)) return
     reported.add(culprit)
-    const name = error instanceof Error ? error.name : typeof error
+    const name = isResultError(error) ? error.code : error instanceof Error ? error.name : typeof error
     warn('RESULTKIT_SINK', `${what} threw (${name}); runs go on, and this is said once.`)
   }
 }

@@ -1,12 +1,13 @@
 import { invoke } from './body.ts'
 import { isGivenSignal, releaseScope, throwIfStopped } from './cancellation.ts'
 import type { Definition } from './definition.ts'
-import { cancelled, execute, mayRemember, memoryKey } from './execute.ts'
+import { cancelled, execute, memoryKey } from './execute.ts'
 import { asFailure } from './failure.ts'
 import { resolveInput } from './inputs.ts'
 import { type KeyOutcome, keyOf } from './place.ts'
 import { type Plan, planFor } from './plan.ts'
 import { hasPromises } from './promised.ts'
+import { recall } from './recall.ts'
 import { type Batch, enterFailed, makeRun, type Run } from './run.ts'
 import { joinFlow, leaveFlow, makeScope } from './scope.ts'
 import { surroundingsOf } from './surroundings.ts'
@@ -64,10 +65,11 @@ function fromMemory(run: Run, plan: Plan): Promise<unknown> | undefined {
   const { runtime } = settings
   if (opened === undefined || plan.lookup !== 'cache' || plan.refresh || runtime.boundary !== undefined)
     return undefined
-  if (!mayRemember(run) || hasPromises(run.input)) return undefined
+  const { cacheInMemory = true, signal } = run.definition.options
+  if (!cacheInMemory || signal?.aborted || hasPromises(run.input)) return undefined
   const key = keyOnce(run)
   if (key instanceof Promise || 'reason' in key) return undefined
-  const found = runtime.store.memory.get(memoryKey(opened, key), runtime.now, run.definition.cacheFor)
+  const found = recall(run, plan, opened, memoryKey(opened, key))
   if (found === undefined) return undefined
   run.type = 'Cached'
   run.reason = 'memory-hit'

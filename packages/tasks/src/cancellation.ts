@@ -25,8 +25,34 @@ export function signalOf(scope: Scope): AbortSignal {
 function follow(controller: AbortController, signal: AbortSignal): () => void {
   const abort = (): void => controller.abort(signal.reason)
   if (signal.aborted) abort()
-  else signal.addEventListener('abort', abort, { once: true })
-  return () => signal.removeEventListener('abort', abort)
+  return onAbort(signal, abort)
+}
+
+const listening = new WeakMap<AbortSignal, { readonly all: Set<() => void>; readonly tell: () => void }>()
+
+/**
+ * Calls a function when a signal fires, and gives what prevents it. However many wait, the signal has one listener: each that
+ * it has more makes adding the next one slower.
+ */
+export function onAbort(signal: AbortSignal, fn: () => void): () => void {
+  const known = listening.get(signal) ?? listen(signal)
+  known.all.add(fn)
+  return () => {
+    if (!known.all.delete(fn) || known.all.size > 0) return
+    signal.removeEventListener('abort', known.tell)
+    listening.delete(signal)
+  }
+}
+
+function listen(signal: AbortSignal): { readonly all: Set<() => void>; readonly tell: () => void } {
+  const all = new Set<() => void>()
+  const tell = (): void => {
+    for (const each of all) each()
+  }
+  signal.addEventListener('abort', tell, { once: true })
+  const made = { all, tell }
+  listening.set(signal, made)
+  return made
 }
 
 /** Whether a scope is one that can end early: outside of runs nothing does. */
@@ -45,7 +71,8 @@ export function isGivenSignal(scope: Scope): boolean {
 /** Whether an error is what ended a scope, or one around it. */
 export function isStopReason(scope: Scope, error: unknown): boolean {
   for (let each: Scope | undefined = scope; each !== undefined; each = each.parent) {
-    if (each.stopped?.reason === error || (each.given?.aborted && each.given.reason === error)) return true
+    if (each.stopped !== undefined && each.stopped.reason === error) return true
+    if (each.given?.aborted && each.given.reason === error) return true
   }
   return false
 }
@@ -57,6 +84,13 @@ export function throwIfStopped(scope: Scope): void {
   }
 }
 
+/** Throws ABORTED when a run is not to go on: by its own signal, or because something around it has ended. */
+export function throwIfCancelled({ definition, outer }: Run): void {
+  throwIfStopped(outer)
+  const { signal } = definition.options
+  if (signal?.aborted) throw abortedError('run', signal)
+}
+
 /** Lets go of what the signal listened to. */
 export function releaseScope(scope: Scope): void {
   scope.unlink?.()
@@ -65,8 +99,9 @@ export function releaseScope(scope: Scope): void {
 /** The signal for storage calls, where somebody outside may fire one. */
 export function givenSignal({ definition, outer }: Run): AbortSignal | undefined {
   const { signal } = definition.options
-  if (signal !== undefined) return signal
-  return outer.flow === undefined && outer.given === undefined ? undefined : signalOf(outer)
+  const around = outer.flow === undefined && outer.given === undefined ? undefined : signalOf(outer)
+  if (signal === undefined || around === undefined) return signal ?? around
+  return AbortSignal.any([signal, around])
 }
 
 /** What a promise gives, or ABORTED as soon as the signal fires: for waiting on the work of others. */
@@ -75,10 +110,10 @@ export async function orAborted<R>(signal: AbortSignal | undefined, promise: Pro
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const abort = (): void => reject(abortedError('run', signal))
   if (signal.aborted) abort()
-  signal.addEventListener('abort', abort, { once: true })
+  const unlink = onAbort(signal, abort)
   try {
     return await Promise.race([aborted, promise])
   } finally {
-    signal.removeEventListener('abort', abort)
+    unlink()
   }
 }

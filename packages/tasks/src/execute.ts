@@ -1,5 +1,5 @@
 import { abortedError } from '@resultkit/core'
-import { givenSignal, isStopReason, orAborted, signalOf, throwIfStopped } from './cancellation.ts'
+import { givenSignal, isStopReason, orAborted, signalOf, throwIfCancelled, throwIfStopped } from './cancellation.ts'
 import { compute, type Work } from './compute.ts'
 import { neverKept } from './definition.ts'
 import { asFailure, type Failure, failure, taskError } from './failure.ts'
@@ -7,19 +7,23 @@ import { resolveInput } from './inputs.ts'
 import type { Keeper } from './keeper.ts'
 import { type Lookup, lookUp } from './lookup.ts'
 import { onceInStorage } from './once-in-storage.ts'
-import { cacheLocation, type KeyOutcome, keyOf, renderLocation, runLocation } from './place.ts'
+import { cacheLocation, type KeyOutcome, keyOf, renderLocation, runPlace } from './place.ts'
 import type { Plan } from './plan.ts'
+import { mayRemember, recall } from './recall.ts'
+import { isResultAdapter } from './result-adapter.ts'
 import { enterDone, enterFailed, enterPending, type Run } from './run.ts'
+import { isWithin, mayShare, waitsForItself } from './sharing.ts'
 import { lead } from './single-flight.ts'
 import { isFinal, type LookupReason, type StateReason } from './state-types.ts'
-import { keeperFor, type Stored } from './store-value.ts'
+import { keeperFor, passedOf, type Stored } from './store-value.ts'
 
 /** A run from its first state to its last; gives the value, or rejects as the run failed. */
 export async function execute(run: Run, plan: Plan): Promise<unknown> {
   try {
     enterPending(run)
-    await resolveInput(run)
-    throwIfStopped(run.outer)
+    const waiting = resolveInput(run)
+    if (waiting !== undefined) await waiting
+    throwIfCancelled(run)
     refuseConflicts(run, plan)
     const { value, reason } = await produce(run, plan)
     run.value = value
@@ -29,7 +33,8 @@ export async function execute(run: Run, plan: Plan): Promise<unknown> {
     enterFailed(run, failed)
     throw failed.error
   } finally {
-    if (isOutermost(run)) await run.outer.settings.runtime.boundary?.flush()
+    const { boundary } = run.outer.settings.runtime
+    if (boundary !== undefined && isOutermost(run)) await boundary.flush()
   }
   if (!run.definition.readsDirectly) throw notRead(run)
   return run.value
@@ -64,19 +69,32 @@ function produce(run: Run, plan: Plan): Promise<Stored> {
   if (plan.lookup === 'cache') return produceCached(run, plan)
   if (plan.decision.persist && isResumed(run)) return produceResumed(run, plan)
   const { key, target } = run.definition
+  if (plan.decision.persist) takePlace(run, plan)
   const off = !plan.decision.persist && (key !== undefined || target !== undefined)
   return compute(run, plan, { reason: off ? 'not-persisted' : 'no-lookup' })
 }
 
-function isResumed({ outer, definition }: Run): boolean {
+/** Takes the number of an unkeyed run as it starts: who ends first is another order when the flow is resumed. */
+function takePlace(run: Run, { keeping: { result } }: Plan): void {
+  if (result !== undefined && (isResultAdapter(result) || result.location !== undefined)) return
+  try {
+    runPlace(run)
+  } catch (error) {
+    throw failure('configuration', error)
+  }
+}
+
+export function isResumed({ outer, definition }: Run): boolean {
   return definition.kind === 'flow' ? definition.options.runId !== undefined : outer.flow?.resumed === true
 }
 
 async function produceTarget(run: Run, plan: Plan): Promise<Stored> {
-  const keeper = await keeperFor(run)
+  const keeper = plan.opened ?? (await keeperFor(run))
   const at = renderedTarget(run)
   claim(run, keeper, at)
-  return once(run, plan, keeper, { at, found: 'target-found', label: `target ${at}`, memory: undefined })
+  // Who seals references does not want keys to be told.
+  const label = keeper.rules.seal === undefined ? `target ${at}` : 'target'
+  return once(run, plan, keeper, { at, found: 'target-found', label, memory: undefined })
 }
 
 /** The key in the storage at which a target lies. Its failure is `configuration`. */
@@ -86,9 +104,9 @@ export function renderedTarget(run: Run): string {
 
 async function produceCached(run: Run, plan: Plan): Promise<Stored> {
   run.key ??= keyOf(run)
-  const key = await run.key
+  const key = run.key instanceof Promise ? await run.key : run.key
   if ('reason' in key) return compute(run, plan, { reason: key.reason, why: key.problem })
-  const keeper = await keeperFor(run)
+  const keeper = plan.opened ?? (await keeperFor(run))
   const at = placeOfKey(run, keeper, key)
   return once(run, plan, keeper, { at, found: 'cache-hit', label: 'cache', memory: memoryKey(keeper, key) })
 }
@@ -108,7 +126,9 @@ export function memoryKey({ storageId }: Keeper, { text }: Extract<KeyOutcome, {
 async function produceResumed(run: Run, plan: Plan): Promise<Stored> {
   const keeper = await keeperFor(run)
   if (keeper.adapter !== undefined || keeper.location !== undefined) return compute(run, plan, { reason: 'no-lookup' })
-  const at = runLocation(run)
+  const { at, unhashable } = runPlace(run)
+  if (unhashable !== undefined) return compute(run, plan, { reason: 'unhashable-input', why: unhashable })
+  if (plan.refresh) return compute(run, plan, REFRESH)
   const found = await lookUp(run, keeper, at, givenSignal(run))
   if (found.status === 'hit') return hit(run, found, 'resumed', 'stored by an earlier attempt at this flow run')
   return compute(run, plan, { reason: found.reason, why: found.why, at })
@@ -150,9 +170,10 @@ async function once(run: Run, plan: Plan, keeper: Keeper, place: Place): Promise
   for (;;) {
     const flying = flights.get(id)
     if (flying === undefined) return lead(flights, id, run, () => lookUpOrCompute(run, plan, keeper, place))
+    if (isWithin(run.outer, flying)) throw failure('configuration', waitsForItself(run))
     const { run: leader, ok, thrown } = await orAborted(givenSignal(run), flying)
     throwIfStopped(run.outer)
-    if (leader.definition.origin !== run.definition.origin) continue
+    if (!mayShare(run, plan, leader)) continue
     if (ok) return join(run, leader)
     const failed = asFailure(thrown)
     if (failed.state !== 'Cancelled') throw failed
@@ -161,16 +182,19 @@ async function once(run: Run, plan: Plan, keeper: Keeper, place: Place): Promise
 
 function join(run: Run, leader: Run): Stored {
   run.result = leader.result
-  enterDone(run, 'Cached', 'joined', 'computed meanwhile for another caller of the same key')
+  run.storing = leader.storing
+  // What was found for somebody else was found for this one as well.
+  if (leader.type === 'Cached') enterDone(run, 'Cached', leader.reason, leader.message)
+  else enterDone(run, 'Cached', 'joined', 'computed meanwhile for another caller of the same key')
   return { value: leader.value, reason: 'joined' }
 }
 
 async function lookUpOrCompute(run: Run, plan: Plan, keeper: Keeper, place: Place): Promise<Stored> {
-  if (!plan.refresh && remembered(run, plan, place)) return { value: run.value, reason: 'memory-hit' }
+  if (!plan.refresh && remembered(run, plan, keeper, place)) return { value: run.value, reason: 'memory-hit' }
   if (run.definition.options.once === 'storage') return onceAmongAll(run, plan, keeper, place)
   const looked = plan.refresh ? REFRESH : await lookUp(run, keeper, place.at, givenSignal(run))
-  if (looked.status === 'hit') return take(run, plan, place, looked)
-  return remembering(run, plan, place, await compute(run, plan, workOf(looked, place)))
+  if (looked.status === 'hit') return take(run, plan, keeper, place, looked)
+  return remembering(run, plan, keeper, place, await compute(run, plan, workOf(looked, place)))
 }
 
 function onceAmongAll(run: Run, plan: Plan, keeper: Keeper, place: Place): Promise<Stored> {
@@ -180,21 +204,21 @@ function onceAmongAll(run: Run, plan: Plan, keeper: Keeper, place: Place): Promi
     leaseMs: plan.settings.runtime.leaseMs,
     // Whoever published while this one computed has refreshed it as well.
     look: async () => (plan.refresh && !tried ? REFRESH : lookUp(run, keeper, place.at, givenSignal(run))),
-    hit: (looked) => take(run, plan, place, looked),
+    hit: (looked) => take(run, plan, keeper, place, looked),
     compute: async (looked, condition) => {
       tried = true
-      return remembering(run, plan, place, await compute(run, plan, { ...workOf(looked, place), condition }))
+      return remembering(run, plan, keeper, place, await compute(run, plan, { ...workOf(looked, place), condition }))
     },
   })
 }
 
-function take(run: Run, plan: Plan, place: Place, looked: Extract<Lookup, { status: 'hit' }>): Stored {
-  remember(run, plan, place, looked)
+function take(run: Run, plan: Plan, keeper: Keeper, place: Place, looked: Extract<Lookup, { status: 'hit' }>): Stored {
+  remember(run, plan, keeper, place, looked)
   return hit(run, looked, place.found, `${place.label}${age(run, looked)}`)
 }
 
-function remembering(run: Run, plan: Plan, { memory }: Place, stored: Stored): Stored {
-  if (memory !== undefined && stored.remembered !== undefined && mayRemember(run)) {
+function remembering(run: Run, plan: Plan, keeper: Keeper, { memory }: Place, stored: Stored): Stored {
+  if (memory !== undefined && stored.remembered !== undefined && mayRemember(run, keeper)) {
     plan.settings.runtime.store.memory.set(memory, stored.remembered)
   }
   return stored
@@ -223,17 +247,9 @@ function age({ outer }: Run, { record }: Extract<Lookup, { status: 'hit' }>): st
   return `, written ${Math.max(0, Math.round((outer.settings.runtime.now() - createdAt.getTime()) / 1000))} s ago`
 }
 
-/** Whether copies in memory may serve a run: not where a validator wants to see the record. */
-export function mayRemember({ definition }: Pick<Run, 'definition'>): boolean {
-  const { cacheInMemory = true, cacheValidators = [] } = definition.options
-  return cacheInMemory && cacheValidators.length === 0
-}
-
 /** Whether memory has it: the run is Cached then. */
-function remembered(run: Run, plan: Plan, { memory }: Place): boolean {
-  if (memory === undefined || !mayRemember(run)) return false
-  const { store, now } = plan.settings.runtime
-  const kept = store.memory.get(memory, now, run.definition.cacheFor)
+function remembered(run: Run, plan: Plan, keeper: Keeper, { memory }: Place): boolean {
+  const kept = memory === undefined ? undefined : recall(run, plan, keeper, memory)
   if (kept === undefined) return false
   run.value = kept.value
   run.result = kept.result
@@ -244,11 +260,14 @@ function remembered(run: Run, plan: Plan, { memory }: Place): boolean {
 function remember(
   run: Run,
   plan: Plan,
+  keeper: Keeper,
   { memory }: Place,
   { value, result, record }: Extract<Lookup, { status: 'hit' }>,
 ): void {
-  if (memory === undefined || result === undefined || !mayRemember(run)) return
+  if (memory === undefined || result === undefined || !mayRemember(run, keeper)) return
   const createdAt = record.createdAt?.getTime() ?? 0
   const expiresAt = record.expiresAt?.getTime()
-  plan.settings.runtime.store.memory.set(memory, { value, result, createdAt, expiresAt, bytes: record.size ?? 0 })
+  const passed = passedOf(run, keeper)
+  const remembered = { value, result, createdAt, expiresAt, bytes: record.size ?? 0, passed }
+  plan.settings.runtime.store.memory.set(memory, remembered)
 }

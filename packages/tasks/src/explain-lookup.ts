@@ -1,15 +1,16 @@
 import { neverKept } from './definition.ts'
-import { mayRemember, memoryKey, placeOfKey, renderedTarget } from './execute.ts'
+import { isResumed, memoryKey, placeOfKey, renderedTarget } from './execute.ts'
 import type { Keeper } from './keeper.ts'
 import { lookUp } from './lookup.ts'
-import { keyOf } from './place.ts'
+import { keyOf, runPlace } from './place.ts'
 import type { Plan } from './plan.ts'
+import { recall } from './recall.ts'
 import type { Run } from './run.ts'
 import { keeperFor } from './store-value.ts'
 
 /** What a look-up would say. */
 export interface LookupExplanation {
-  readonly kind: 'target' | 'cache' | 'none'
+  readonly kind: 'target' | 'cache' | 'run' | 'none'
   /** `hit`, or a reason to run. */
   readonly outcome: string
   readonly why: string
@@ -23,6 +24,8 @@ export async function explainLookup(run: Run, plan: Plan): Promise<LookupExplana
   const { decision, lookup } = plan
   const conflict = decision.conflicts.find((feature) => ['cacheKey', 'cacheFor', 'target'].includes(feature))
   if (conflict !== undefined) throw neverKept(definition, conflict)
+  if (decision.persist && lookup === 'none' && run.outer.flow === undefined && isResumed(run))
+    return lookAtRun(run, plan)
   if (lookup === 'none') return { kind: 'none', ...whyNone(run, plan) }
   if (lookup === 'target') {
     const keeper = await keeperFor(run)
@@ -31,15 +34,19 @@ export async function explainLookup(run: Run, plan: Plan): Promise<LookupExplana
   const key = await keyOf(run)
   if ('reason' in key) return { kind: 'cache', outcome: key.reason, why: key.problem }
   const keeper = await keeperFor(run)
-  const { store, now } = plan.settings.runtime
   const location = placeOfKey(run, keeper, key)
-  if (
-    !plan.refresh &&
-    mayRemember(run) &&
-    store.memory.get(memoryKey(keeper, key), now, definition.cacheFor) !== undefined
-  )
+  if (!plan.refresh && recall(run, plan, keeper, memoryKey(keeper, key)) !== undefined)
     return { kind: 'cache', outcome: 'hit', why: 'it is in memory', location }
   return look(run, plan, keeper, 'cache', location)
+}
+
+/** A flow's run that is resumed. */
+async function lookAtRun(run: Run, plan: Plan): Promise<LookupExplanation> {
+  const keeper = await keeperFor(run)
+  const { at, unhashable } = runPlace(run)
+  if (keeper.adapter !== undefined || keeper.location !== undefined) return { kind: 'none', ...whyNone(run, plan) }
+  if (unhashable !== undefined) return { kind: 'run', outcome: 'unhashable-input', why: unhashable }
+  return look(run, plan, keeper, 'run', at)
 }
 
 function whyNone({ definition }: Run, { decision }: Plan): { readonly outcome: string; readonly why: string } {
@@ -55,7 +62,7 @@ async function look(
   run: Run,
   { refresh }: Plan,
   keeper: Keeper,
-  kind: 'target' | 'cache',
+  kind: 'target' | 'cache' | 'run',
   location: string,
 ): Promise<LookupExplanation> {
   if (refresh) return { kind, outcome: 'refresh', why: 'refresh was asked for', location }

@@ -42,8 +42,23 @@ export function taskError(
 
 /** What an error says for people: its name and message. */
 export function messageOf(error: unknown): string {
-  if (isResultError(error)) return `${error.name} ${error.code}: ${error.message}`
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  try {
+    if (isResultError(error)) return `${error.name} ${error.code}: ${error.message}`
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  } catch {
+    // Anything can be thrown, also what has no text.
+    return `a ${typeof error} that cannot be shown as text`
+  }
+}
+
+/** The stack of an error, where it has one. */
+export function stackOf(error: unknown): string | undefined {
+  try {
+    const stack: unknown = error instanceof Error ? error.stack : undefined
+    return typeof stack === 'string' ? stack : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether a condition of a write failed: somebody else has written. */

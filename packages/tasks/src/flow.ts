@@ -36,8 +36,8 @@ export function flow<I = unknown, T = unknown>(
 
 function defineFlow(name: string, fn: Body, options: FlowOptions<never, never>, origin: object): Definition {
   const { store, sink, clock, redact, defaults, classes, cacheBytes, leaseFor, ...own } = options
-  if (own.runId !== undefined && (typeof own.runId !== 'string' || !/^[\w.:-]{1,200}$/.test(own.runId))) {
-    const message = `flow "${name}": runId has at most 200 letters, digits and -_.: in it.`
+  if (own.runId !== undefined && (typeof own.runId !== 'string' || !/^(?!\.{1,2}$)[\w.:-]{1,200}$/.test(own.runId))) {
+    const message = `flow "${name}": runId has at most 200 letters, digits and -_.: in it, and is not . or ...`
     throw taskError('CONFIG', 'flow', message)
   }
   const runtime: RuntimeOptions = { store, sink, clock, redact, defaults, classes, cacheBytes, leaseFor }

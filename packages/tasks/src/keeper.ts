@@ -30,6 +30,18 @@ export interface Keeper {
   readonly storageId: string
   /** Whether the values are streams of items, as far as it is known. */
   readonly isStream: boolean
+  /** What the Result itself says of look-ups. */
+  readonly rules: LookupRules
+}
+
+/** What a Result says of look-ups, for copies in memory and for what may be told of them. */
+export interface LookupRules {
+  /** Milliseconds. */
+  readonly cacheFor?: number | undefined
+  readonly cacheValidators?: readonly unknown[]
+  readonly validators?: readonly unknown[]
+  /** With it, keys of the storage are not told. */
+  readonly seal?: object | undefined
 }
 
 /** Opens the storage and serializer of a plan. Errors: CONFIG. */
@@ -37,7 +49,14 @@ export async function openKeeper(definition: Definition, plan: Plan): Promise<Ke
   const { keeping, settings } = plan
   const { result } = keeping
   if (result !== undefined && isResultAdapter(result)) {
-    return { adapter: result, result: new Result(), location: undefined, storageId: result.kind, isStream: false }
+    return {
+      adapter: result,
+      result: new Result(),
+      location: undefined,
+      storageId: result.kind,
+      isStream: false,
+      rules: {},
+    }
   }
   const state = settings.runtime.store
   const own = definition.options.result !== undefined
@@ -45,11 +64,12 @@ export async function openKeeper(definition: Definition, plan: Plan): Promise<Ke
   const base =
     result === undefined
       ? await fromStore(state, plan, serializer)
-      : await overridden(inherited(result as unknown as PlainResult, own), state, keeping.storage, serializer)
+      : await overridden(inherited(result as unknown as PlainResult, own), plan, serializer)
   const location = result === undefined ? undefined : inheritable(result.location, own)
   const kept = definition.target?.format === 'plain' ? plainUnlessEncrypted(base) : base
   const isStream = serializer === 'ndjson' || (typeof serializer === 'object' && serializer.kind === 'stream')
-  return { adapter: undefined, result: withoutLocation(kept), location, storageId: kept.uri ?? '', isStream }
+  const rules = Result.parts(kept) as ReturnType<typeof Result.parts> & LookupRules
+  return { adapter: undefined, result: withoutLocation(kept), location, storageId: kept.uri ?? '', isStream, rules }
 }
 
 /** A flow's validators are for the flow's own value. */
@@ -98,13 +118,14 @@ function serializerOf(
 
 async function overridden(
   result: PlainResult,
-  state: StoreState,
-  storage: ResultStorage | string | undefined,
+  { keeping: { storage }, settings: { runtime } }: Plan,
   serializer: Serializer | string | undefined,
 ): Promise<PlainResult> {
-  const options: { storage?: ResultStorage; name?: string | undefined; serializer?: Serializer | string } = {}
+  const options: { -readonly [K in 'storage' | 'name' | 'serializer' | 'clock']?: AnyOptions[K] } = {}
+  // A clock that was given is everybody's; the machine's leaves the Result its own.
+  if (runtime.options.clock !== undefined) options.clock = runtime.options.clock
   if (typeof storage === 'string') {
-    const named = (await state.open()).result(storage) as PlainResult
+    const named = (await runtime.store.open()).result(storage) as PlainResult
     Object.assign(options, { storage: storageOf({ result: named }), name: storage })
   } else if (storage !== undefined) Object.assign(options, { storage, name: undefined })
   if (serializer !== undefined) options.serializer = serializer

@@ -1,6 +1,7 @@
 import { type Key, type ResultStorage, reservedKey } from '@resultkit/core'
 import { digestOf } from './canonical-hash.ts'
 import { isConflict, taskError } from './failure.ts'
+import { MAX_TIMER_MS } from './timer.ts'
 
 /** The right to compute what is stored at one place, among everybody who uses the storage. */
 export interface Lease {
@@ -8,6 +9,7 @@ export interface Lease {
   readonly generation: number
   /** Fires when somebody else has taken over: what is being computed will not be published. */
   readonly lost: AbortSignal
+  /** Lets others go on. Never rejects: where the storage is away, the lease runs out by itself. */
   release(): Promise<void>
 }
 
@@ -76,9 +78,12 @@ function hold(storage: ResultStorage, key: Key, note: LeaseNote, first: string, 
       // Anything else is an outage: the next renewal may come through, and if not, others take over.
     }
   }
-  const timer = setInterval(() => {
-    renewing = renewing.then(() => (lost.signal.aborted ? undefined : renew()))
-  }, leaseMs / 3)
+  const timer = setInterval(
+    () => {
+      renewing = renewing.then(() => (lost.signal.aborted ? undefined : renew()))
+    },
+    Math.min(leaseMs / 3, MAX_TIMER_MS),
+  )
   timer.unref?.()
   return {
     generation: note.generation,
@@ -86,7 +91,7 @@ function hold(storage: ResultStorage, key: Key, note: LeaseNote, first: string, 
     async release() {
       clearInterval(timer)
       await renewing
-      if (!lost.signal.aborted) await unlessTaken(giveUp(storage, key, note, etag))
+      if (!lost.signal.aborted) await giveUp(storage, key, note, etag).catch(() => {})
     },
   }
 }

@@ -1,4 +1,5 @@
 import { abortedError } from '@resultkit/core'
+import { onAbort } from './cancellation.ts'
 
 /** Lets so many in at once, the others in the order in which they came. */
 export interface Limiter {
@@ -29,11 +30,11 @@ export function limiter(limit: number): Limiter {
       }
       waiting.add(resolve)
       if (signal?.aborted) abort()
-      signal?.addEventListener('abort', abort, { once: true })
+      const unlink = signal && onAbort(signal, abort)
       try {
         await promise
       } finally {
-        signal?.removeEventListener('abort', abort)
+        unlink?.()
       }
     },
     leave() {

@@ -38,7 +38,8 @@ export async function lookUp(run: Run, keeper: Keeper, at: string, signal: Abort
     if (found.status === 'expired') return { status: 'run', reason: 'expired', why: expiredWhy(found.reason), etag }
     if (found.status === 'invalid' && found.reason === 'cacheValidators')
       return { status: 'run', reason: 'invalid', why: 'its cache validators do not let it be used again', etag }
-    const issues = found.status === 'invalid' ? found.issues : await ownIssues(definition, found.value)
+    const unchecked = found.status === 'hit' && (definition.options.validators ?? []).length === 0
+    const issues = found.status === 'invalid' ? found.issues : unchecked ? [] : await ownIssues(definition, found.value)
     if (issues.length > 0) return storedInvalid(definition, issues, etag)
     if (found.status !== 'hit') return { status: 'run', reason: 'invalid', why: 'it is not valid', etag }
     const value = isStream(found.value) ? streamedValue(keeper, at) : found.value

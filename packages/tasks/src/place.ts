@@ -56,9 +56,9 @@ export function unhashable(error: unknown): KeyOutcome {
   throw error
 }
 
-// A text that users give is no canonical encoding: those begin with a tag.
+// A text that users give is no canonical encoding: those begin with a tag. Lone surrogates would all become the same bytes.
 function textKey(text: string): KeyOutcome {
-  return { key: { text }, text: `=${text}` }
+  return { key: { text: text.isWellFormed() ? text : `\0${JSON.stringify(text)}` }, text: `=${text}` }
 }
 
 function functionKey(make: CacheKeyFunction<never>, run: Run): KeyOutcome | Promise<KeyOutcome> {
@@ -89,25 +89,40 @@ function dotted(segment: string): string {
   return /^\.{1,2}$/.test(segment) ? segment.replaceAll('.', '%2E') : segment
 }
 
-/** Where an unkeyed result lies: below its flow run, by inputs and how many times they came before. */
-export function runLocation(run: Run): string {
-  const { definition, outer } = run
-  const name = dotted(encodeURIComponent(definition.name.toWellFormed())).slice(0, 200)
-  const hash = inputHash(run)
-  const flow = outer.flow
-  const count = flow === undefined ? 0 : nextOf(flow, `${name}/${hash}`)
-  return parseKey(`runs/${encodeURIComponent(contextId(run))}/${name}/${hash}-${count}`)
+/** Where an unkeyed result lies. */
+export interface RunPlace {
+  readonly at: string
+  /** Why nobody finds it there again, where its inputs have no hash. */
+  readonly unhashable: string | undefined
 }
 
-function inputHash({ input, outer }: Run): string {
+/** Where an unkeyed result lies: below its flow run, by inputs and how many calls with them came before. */
+export function runPlace(run: Run): RunPlace {
+  run.place ??= makeRunPlace(run)
+  return run.place
+}
+
+function makeRunPlace(run: Run): RunPlace {
+  const { definition, outer } = run
+  const name = dotted(encodeURIComponent(definition.name.toWellFormed())).slice(0, 200)
+  const { hash, problem } = inputHash(run)
+  const count = outer.flow === undefined ? 0 : nextOf(outer.flow, `${name}/${hash}`)
+  // Which of those without a hash is which, nobody can say later: no two may meet.
+  const last = problem === undefined ? count : crypto.randomUUID()
+  return {
+    at: parseKey(`runs/${encodeURIComponent(contextId(run))}/${name}/${hash}-${last}`),
+    unhashable: problem,
+  }
+}
+
+function inputHash({ input, outer }: Run): { readonly hash: string; readonly problem?: string } {
   try {
     const part = inputPart(input, [])
-    return part === undefined
-      ? 'none'
-      : digestOf(encodeCanonical([part.value], outer.settings.runtime.classes)).slice(0, 32)
+    if (part === undefined) return { hash: 'none' }
+    return { hash: digestOf(encodeCanonical([part.value], outer.settings.runtime.classes)).slice(0, 32) }
   } catch (error) {
-    unhashable(error)
-    return 'call'
+    const outcome = unhashable(error)
+    return { hash: 'call', problem: 'problem' in outcome ? outcome.problem : '' }
   }
 }
 

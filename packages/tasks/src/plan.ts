@@ -47,10 +47,15 @@ function makePlan(definition: Definition, settings: Settings): Plan {
     keeping: keepingBelow(settings.keeping, options),
     direct: boundary === undefined && !decision.persist && wanted === 'none' && isBare(definition),
     lookup: decision.persist ? wanted : 'none',
-    refresh: options.refresh ?? defaults.refresh ?? false,
+    refresh: refreshes(definition, settings),
     keeper: undefined,
     opened: undefined,
   }
+}
+
+/** Whether a run ignores what is stored. */
+export function refreshes({ options }: Definition, { runtime }: Settings): boolean {
+  return options.refresh ?? runtime.defaults.refresh ?? false
 }
 
 function isBare({ kind, options, retries, timeout, readsDirectly }: Definition): boolean {

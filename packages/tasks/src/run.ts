@@ -1,11 +1,12 @@
 import { logEvent } from './boundary.ts'
 import type { Definition } from './definition.ts'
-import { type Failure, messageOf } from './failure.ts'
+import { type Failure, messageOf, stackOf } from './failure.ts'
 import { jsonParameters } from './parameters.ts'
-import type { KeyOutcome } from './place.ts'
+import type { KeyOutcome, RunPlace } from './place.ts'
 import { hasPromises } from './promised.ts'
 import type { Scope } from './scope.ts'
 import { nextOf } from './scope.ts'
+import type { Landing } from './single-flight.ts'
 import type { PublishedResult, RunEvent, StateEvent, StateReason, StateType } from './state-types.ts'
 
 /** One run of a task or flow. Its members change as it goes on; what nobody asks for is never made. */
@@ -23,6 +24,8 @@ export interface Run {
   id: string | undefined
   /** Made once, because a key function may not be called twice. */
   key: KeyOutcome | Promise<KeyOutcome> | undefined
+  /** Where an unkeyed result lies: its number is taken as the run starts. */
+  place: RunPlace | undefined
   date: Date | undefined
   type: StateType
   reason: StateReason
@@ -37,6 +40,10 @@ export interface Run {
   tracked: PublishedResult[] | undefined
   /** Fires when the lease under which the body runs is lost. */
   leased: AbortSignal | undefined
+  /** What others who want the same wait for. */
+  flight: Promise<Landing> | undefined
+  /** Of a flow: how many tasks have asked for their id. */
+  tasks: { count: number } | undefined
   /** What left, for runs outside of a flow; flows have their own list. */
   audit: RunEvent[] | undefined
   /** Identifies this call to the promise that it gives. */
@@ -65,6 +72,7 @@ export function makeRun(
     upstream: NO_RUNS,
     id: undefined,
     key: undefined,
+    place: undefined,
     date: undefined,
     type: 'Pending',
     reason: 'created',
@@ -76,6 +84,8 @@ export function makeRun(
     storing: undefined,
     tracked: undefined,
     leased: undefined,
+    flight: undefined,
+    tasks: undefined,
     audit: undefined,
     promise: undefined,
   }
@@ -93,7 +103,7 @@ function newId({ definition, outer }: Run): string {
   const { flow } = outer
   if (definition.options.runId !== undefined) return definition.options.runId
   if (flow === undefined) return crypto.randomUUID()
-  return definition.kind === 'flow' ? `${flow.runId}.${nextOf(flow, '.')}` : `${flow.runId}:${nextOf(flow, ':')}`
+  return definition.kind === 'flow' ? `${flow.runId}.${nextOf(flow, '.')}` : `${flow.runId}:${flow.tasks.count++}`
 }
 
 /** The id that a task's body sees, and that places of results are made of: the flow's around it, else its own. */
@@ -175,7 +185,7 @@ export function enterRunning(run: Run, reason: StateReason, message: string | un
 export function enterFailed(run: Run, { state, reason, error }: Failure): void {
   run.error = error
   const { boundary } = run.outer.settings.runtime
-  const stack = boundary && error instanceof Error && typeof error.stack === 'string' ? error.stack : undefined
+  const stack = boundary && stackOf(error)
   const details = boundary && stack !== undefined ? { stack: boundary.redact(stack, 'stack') } : {}
   enter(run, state, reason, messageOf(error), details)
 }

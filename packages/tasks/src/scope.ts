@@ -3,6 +3,7 @@ import type { ResultStorage, Serializer } from '@resultkit/core'
 import type { ResultAdapter } from './result-adapter.ts'
 import type { Run } from './run.ts'
 import { makeRuntime, type Runtime } from './runtime.ts'
+import type { Landing } from './single-flight.ts'
 import type { RunEvent } from './state-types.ts'
 import type { AnyResult } from './task-options.ts'
 
@@ -30,8 +31,10 @@ export interface FlowRun {
   readonly resumed: boolean
   /** Which run returned an object: passing it on makes that run upstream. */
   readonly produced: WeakMap<object, Run>
-  /** How often something was asked for: unkeyed places and child runs are numbered. */
+  /** How often something was asked for: unkeyed places and inner flows are numbered. */
   readonly counters: Map<string, number>
+  /** Numbers of the tasks in it: another attempt of the flow goes on counting, so that each run has its own. */
+  readonly tasks: { count: number }
   readonly active: Set<Run>
   /** Called when the last active one has ended. */
   idle: (() => void) | undefined
@@ -50,6 +53,8 @@ export interface Scope {
   /** Made when somebody asks for the signal. */
   controller: AbortController | undefined
   unlink: (() => void) | undefined
+  /** What is computed here for everybody who wants the same: who waits for it from within would wait for ever. */
+  flight: Promise<Landing> | undefined
 }
 
 const storage = new AsyncLocalStorage<Scope>()
@@ -77,7 +82,16 @@ export function makeScope(
   parent: Scope | undefined,
   given?: AbortSignal | undefined,
 ): Scope {
-  return { settings, flow, parent, given, stopped: undefined, controller: undefined, unlink: undefined }
+  return {
+    settings,
+    flow,
+    parent,
+    given,
+    stopped: undefined,
+    controller: undefined,
+    unlink: undefined,
+    flight: undefined,
+  }
 }
 
 /** The settings below `withRuntime`: a runtime of its own, nothing of a flow. */

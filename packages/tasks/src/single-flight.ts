@@ -14,6 +14,7 @@ export type Flights = Map<string, Promise<Landing>>
 export async function lead<R>(flights: Flights, key: string, run: Run, work: () => Promise<R>): Promise<R> {
   const { promise, resolve } = Promise.withResolvers<Landing>()
   flights.set(key, promise)
+  run.flight = promise
   let landing: Landing = { run, ok: true, thrown: undefined }
   try {
     return await work()

@@ -12,7 +12,7 @@ import { runDigests } from './cache-validators.ts'
 import { asFailure, failure } from './failure.ts'
 import type { Keeper, PlainResult } from './keeper.ts'
 import { countIssues, ownIssues } from './own-issues.ts'
-import { contextOf, ownLocation, runLocation } from './place.ts'
+import { contextOf, ownLocation, runPlace } from './place.ts'
 import { keeperOf, planFor } from './plan.ts'
 import type { Run } from './run.ts'
 import type { StateReason } from './state-types.ts'
@@ -51,7 +51,7 @@ export async function storeValue(run: Run, value: unknown, options: StoreOptions
       run.result = literal(value)
       return { value, reason: 'literal' }
     }
-    return await write(run, value, where ?? runLocation(run), options)
+    return await write(run, value, where ?? runPlace(run).at, options)
   } catch (error) {
     throw writeFailure(error)
   }
@@ -76,8 +76,15 @@ async function write(run: Run, value: unknown, at: string, options: StoreOptions
   return {
     value: streams ? streamedValue(keeper, at) : value,
     reason: 'persisted',
-    remembered: streams ? undefined : { value, result: reference, createdAt, expiresAt: undefined, bytes: stat.size },
+    remembered: streams
+      ? undefined
+      : { value, result: reference, createdAt, expiresAt: undefined, bytes: stat.size, passed: passedOf(run, keeper) },
   }
+}
+
+/** What a value that this run gives or takes has passed. */
+export function passedOf({ definition }: Pick<Run, 'definition'>, { rules }: Keeper): Remembered['passed'] {
+  return [definition.options.validators, rules.validators]
 }
 
 function itemValidating(result: PlainResult, validators: readonly Validator<never>[], own: boolean): PlainResult {

@@ -8,7 +8,7 @@ import { keeperFor, storeValue } from './store-value.ts'
  * is cached. MISSING_RESULT, and nothing is stored, when a producer has `persistResult: false`.
  */
 export async function storeUpstream(run: Run, signal: AbortSignal | undefined): Promise<void> {
-  const waiting = upstreamOf(run).filter(({ result }) => result === undefined)
+  const waiting = upstreamOf(run).filter((each) => each.result === undefined && !isOff(each))
   for (const { definition } of waiting) {
     if (definition.options.persistResult !== false) continue
     const message = `${run.definition.kind} "${run.definition.name}" needs its inputs stored, and ${definition.kind} "${definition.name}" has persistResult: false. Remove it there.`
@@ -21,6 +21,11 @@ export async function storeUpstream(run: Run, signal: AbortSignal | undefined): 
     })
     await each.storing
   }
+}
+
+/** With checkpointing off nothing is written, unless a task says so itself. */
+function isOff({ definition, outer }: Run): boolean {
+  return outer.settings.runtime.defaults.checkpointing === false && definition.options.persistResult === undefined
 }
 
 async function store(run: Run, signal: AbortSignal | undefined): Promise<void> {

@@ -8,6 +8,8 @@ export interface Remembered {
   readonly createdAt: number
   readonly expiresAt: number | undefined
   readonly bytes: number
+  /** What it has passed: the lists of validators of the run that brought it here, and of its Result. */
+  readonly passed: readonly [own: object | undefined, result: object | undefined]
 }
 
 /** Copies of values by key, the least recently used leaving first. */

@@ -1,7 +1,17 @@
-import { type Codec, createResultStore, memoryStorage, Result } from '@resultkit/core'
-import { flow, inlineResult, inputs, map, memorySink, type StateSink, task, withRuntime } from '@resultkit/tasks'
-import { describe, expect, test } from 'vitest'
-import { keysOf, kit, rejection, statesOf, watchedStorage } from './kit.ts'
+import { type Codec, createResultStore, memoryStorage, Result, ResultError } from '@resultkit/core'
+import {
+  flow,
+  inlineResult,
+  inputs,
+  jsonlSink,
+  map,
+  memorySink,
+  type StateSink,
+  task,
+  withRuntime,
+} from '@resultkit/tasks'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { keysOf, kit, rejection, statesOf, turn, watchedStorage } from './kit.ts'
 
 describe('flows', () => {
   test('a flow with a target is Cached as a whole, and with a key as well', async () => {
@@ -236,6 +246,388 @@ test('with a store that seals, references leave sealed, and still read, hit and 
   expect(second).toBe(first)
   expect(await store.get(first as string)).toEqual({ a: 1 })
   expect(JSON.stringify(sink.events)).not.toContain('the-key')
+})
+
+test('with a store that seals, no message of a hit names the target either', async () => {
+  const keyring = {
+    seal: async (text: string) => `sealed:${Buffer.from(text).toString('hex')}`,
+    open: async (token: string) => Buffer.from(token.slice(7), 'hex').toString(),
+  }
+  const store = createResultStore({ storages: { main: memoryStorage() }, keyring, seal: true })
+  const sink = memorySink()
+  const one = task('one', async ({ user }: { user: string }) => ({ user }), { target: '{user}/one.json' })
+  const many = task(
+    'many',
+    async function* ({ user }: { user: string }) {
+      yield { user }
+    },
+    { target: '{user}/many.ndjson' },
+  )
+  const around = flow('around', async (user: string) => void (await Promise.all([one({ user }), many({ user })])), {
+    store,
+    sink,
+    redact: (text, kind) => (kind === 'parameters' ? '{}' : text),
+  })
+  await around('canary')
+  await around('canary')
+  expect(sink.states().filter(({ state }) => state === 'Cached')).toHaveLength(2)
+  expect(JSON.stringify(sink.events)).not.toContain('canary')
+})
+
+describe('what is thrown', () => {
+  test('undefined is a failure like any other, not a cancellation', async () => {
+    const { runtime, sink } = kit()
+    const subject = task('subject', () => Promise.reject(undefined))
+    const around = flow('around', async () => [
+      await subject().state(),
+      await subject.with({ timeout: '1h' })().state(),
+    ])
+    for (const state of await around.with(runtime)()) expect(state).toMatchObject({ type: 'Failed', reason: 'error' })
+    for (const state of await around()) expect(state.type).toBe('Failed')
+    expect(statesOf({ sink }, 'subject')).toContain('Pending Running Failed')
+  })
+
+  test('an object without text, an error whose stack throws: Failed, and the caller has what was thrown', async () => {
+    const odd = Object.defineProperty(new Error('odd'), 'stack', {
+      get: () => {
+        throw new Error('no stack')
+      },
+    })
+    for (const thrown of [Object.create(null) as object, odd]) {
+      const { runtime } = kit()
+      const run = withRuntime(runtime, () => task('subject', () => Promise.reject(thrown))())
+      expect(await run.then(undefined, (error: unknown) => error)).toBe(thrown)
+      expect(await run.state()).toMatchObject({ type: 'Failed', reason: 'error' })
+    }
+  })
+})
+
+describe('sinks in trouble', () => {
+  afterEach(() => vi.useRealTimers())
+
+  test('an async publish that rejects is warned about, and nothing else', async () => {
+    const unhandled: unknown[] = []
+    const note = (error: unknown): void => void unhandled.push(error)
+    process.on('unhandledRejection', note)
+    const sink: StateSink = { publish: () => Promise.reject(new Error('down')), flush: async () => {} }
+    expect(await flow('around', async () => 1, { ...kit().runtime, sink })()).toBe(1)
+    await turn()
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
+
+  test('a flush that hangs holds a run up once, for ten seconds', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const sink: StateSink = { publish: () => {}, flush: () => new Promise(() => {}) }
+    const around = flow('around', async () => 1, { ...kit().runtime, sink })
+    const first = around()
+    await turn()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect([await first, await around()]).toEqual([1, 1])
+  })
+})
+
+test('jsonlSink on a disk that is full in the middle of a line goes on with the rest of it', async () => {
+  const bytes: number[] = []
+  let room = 10
+  const handle = {
+    async write(data: Uint8Array): Promise<{ bytesWritten: number }> {
+      if (room === 0) throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+      const taken = data.subarray(0, room)
+      room -= taken.byteLength
+      bytes.push(...taken)
+      return { bytesWritten: taken.byteLength }
+    },
+    close: async () => {},
+    appendFile: (text: string) => handle.write(Buffer.from(text)).then(() => handle.write(Buffer.from('rest'))),
+  }
+  const builtin = vi.spyOn(process, 'getBuiltinModule').mockReturnValue({ open: async () => handle } as never)
+  const sink = jsonlSink('events.jsonl')
+  for (const message of ['one', 'two'])
+    sink.publish({ kind: 'log', runId: 'r', run: 'task', name: 't', message, at: 0 })
+  await expect(sink.flush()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  room = Number.POSITIVE_INFINITY
+  await sink.flush()
+  builtin.mockRestore()
+  const lines = Buffer.from(bytes).toString().trimEnd().split('\n')
+  expect(lines.map((line) => (JSON.parse(line) as { message: string }).message)).toEqual(['one', 'two'])
+})
+
+describe('time', () => {
+  afterEach(() => vi.useRealTimers())
+
+  test('timeouts and delays longer than a timer holds (24.8 days) are as long as they say', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const day = 86_400_000
+    const slow = task('slow', () => new Promise(() => {}), { timeout: '60d' })()
+    slow.catch(() => {})
+    let attempts = 0
+    const again = task(
+      'again',
+      async () => {
+        attempts += 1
+        if (attempts === 1) throw new Error('not yet')
+      },
+      { retries: 1, retryDelay: '30d' },
+    )
+    const waiting = withRuntime(kit().runtime, () => again())
+    await turn()
+    await vi.advanceTimersByTimeAsync(29 * day)
+    expect(attempts).toBe(1)
+    await vi.advanceTimersByTimeAsync(2 * day)
+    await waiting
+    let ended = false
+    slow.catch(() => (ended = true))
+    await vi.advanceTimersByTimeAsync(28 * day)
+    expect(ended).toBe(false)
+    await vi.advanceTimersByTimeAsync(2 * day)
+    expect(ended).toBe(true)
+  })
+
+  test('a clock that was given is that of a task with a result of its own', async () => {
+    const made = kit()
+    let ran = 0
+    const result = new Result({ storage: memoryStorage(), serializer: 'json' })
+    const subject = task('subject', async () => ++ran, {
+      result,
+      cacheKey: 'key',
+      cacheFor: '1h',
+      cacheInMemory: false,
+    })
+    const around = flow('around', () => subject(), made.runtime)
+    expect([await around(), await around()]).toEqual([1, 1])
+    made.time += 2 * 3_600_000
+    expect(await around()).toBe(2)
+  })
+})
+
+describe('memory and sharing', () => {
+  test('validators of a task see what another with its key has left in memory', async () => {
+    const { runtime } = kit()
+    const any = task('any', async () => -1, { cacheKey: 'key' })
+    const positive = task('positive', async () => 1, {
+      cacheKey: 'key',
+      validators: [(n: number) => n > 0],
+      onInvalid: 'run',
+    })
+    await withRuntime(runtime, async () => {
+      expect(await any()).toBe(-1)
+      expect(await positive()).toBe(1)
+      expect((await positive().state()).reason).toBe('memory-hit')
+    })
+  })
+
+  test('cacheFor and cacheValidators of a result are for copies in memory as well', async () => {
+    const made = kit()
+    const storage = memoryStorage()
+    let ran = 0
+    const aged = new Result({ storage, serializer: 'json', cacheFor: '1h' })
+    const never = new Result({ storage, serializer: 'json', cacheValidators: [() => false] })
+    const one = task('one', async () => ++ran, { result: aged as never, cacheKey: 'one' })
+    const two = task('two', async () => ++ran, { result: never as never, cacheKey: 'two' })
+    const around = flow('around', async () => [await one(), await two()], made.runtime)
+    expect(await around()).toEqual([1, 2])
+    expect(await around()).toEqual([1, 3])
+    made.time += 2 * 3_600_000
+    expect(await around()).toEqual([4, 5])
+  })
+
+  test('a failure that is due to the options of one caller is not that of another', async () => {
+    const { runtime } = kit()
+    const gate = Promise.withResolvers<void>()
+    const slow = task('slow', () => gate.promise.then(() => 'value'), { cacheKey: 'key' })
+    await withRuntime(runtime, async () => {
+      const [hasty, patient] = [slow.with({ timeout: 1 })(), slow()]
+      expect((await rejection(hasty)).code).toBe('TIMEOUT')
+      gate.resolve()
+      expect(await patient).toBe('value')
+    })
+  })
+
+  test('refresh does not join who takes what is stored', async () => {
+    const { runtime } = kit()
+    let ran = 0
+    const subject = task('subject', async () => ++ran, { cacheKey: 'key', cacheInMemory: false })
+    await withRuntime(runtime, async () => {
+      await subject()
+      expect(await Promise.all([subject(), subject.with({ refresh: true })()])).toEqual([1, 2])
+    })
+  })
+
+  test('who joins a look-up that hits is told of the hit', async () => {
+    const { runtime } = kit()
+    const subject = task('subject', async () => 1, { cacheKey: 'key', cacheInMemory: false })
+    await withRuntime(runtime, async () => {
+      await subject()
+      const states = await Promise.all([subject().state(), subject().state()])
+      expect(states.map(({ reason }) => reason)).toEqual(['cache-hit', 'cache-hit'])
+    })
+  })
+
+  test('a run that waits for itself is refused', async () => {
+    const { runtime } = kit()
+    const inner = task('inner', async () => 1, { cacheKey: 'key' })
+    const outer = task('outer', async () => inner(), { cacheKey: 'key' })
+    const around = flow('around', () => withRuntime(runtime, () => outer()), { ...runtime, target: 'key' })
+    await expect(around()).rejects.toMatchObject({ code: 'CONFIG', message: expect.stringContaining('"inner"') })
+    const named = task('named', async () => 1, { target: 'same.json' })
+    await expect(flow('f', () => named(), { ...runtime, target: 'same.json' })()).rejects.toMatchObject({
+      code: 'CONFIG',
+    })
+  })
+
+  test('keys that differ in lone surrogates only are two', async () => {
+    const { runtime } = kit()
+    const subject = task('subject', async (key: string) => key.charCodeAt(0), {
+      cacheKey: ({ input }) => input,
+      cacheInMemory: false,
+    })
+    await withRuntime(runtime, async () =>
+      expect([await subject('\ud800'), await subject('\ud801')]).toEqual([0xd800, 0xd801]),
+    )
+  })
+})
+
+describe('resuming', () => {
+  test('what has no hash is never taken for another call, and says why it runs', async () => {
+    const { runtime, storage, sink } = kit()
+    const work = task('work', async ({ make }: { make: () => string }) => ({ by: make() }), { persistResult: true })
+    const run = (name: string): Promise<{ by: string }> =>
+      flow('around', () => work({ make: () => name }), { ...runtime, runId: 'r' })()
+    expect([await run('a'), await run('b')]).toEqual([{ by: 'a' }, { by: 'b' }])
+    expect(await keysOf(storage)).toHaveLength(2)
+    expect(sink.states('work').at(-2)).toMatchObject({ reason: 'unhashable-input' })
+  })
+
+  test('calls with the same inputs are numbered as they start, not as they end', async () => {
+    const { runtime, sink } = kit()
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let calls = 0
+    const next = task(
+      'next',
+      async () => {
+        const call = calls++
+        await gates[call]?.promise
+        return { call }
+      },
+      { persistResult: true },
+    )
+    const around = flow('around', () => Promise.all([next(), next()]), runtime)
+    const first = around()
+    await turn()
+    gates[1]?.resolve()
+    await turn()
+    gates[0]?.resolve()
+    expect(await first).toEqual([{ call: 0 }, { call: 1 }])
+    expect(await around.with({ runId: sink.states('around')[0]?.runId })()).toEqual([{ call: 0 }, { call: 1 }])
+  })
+
+  test('refresh computes again what a resumed run has stored; explain knows of it', async () => {
+    const { runtime } = kit()
+    let ran = 0
+    const around = flow('around', async () => ({ ran: ++ran }), { ...runtime, runId: 'r', persistResult: true })
+    await around()
+    expect((await around.explain()).lookup).toMatchObject({
+      kind: 'run',
+      outcome: 'hit',
+      location: 'runs/r/around/none-0',
+    })
+    expect(await around.with({ refresh: true })()).toEqual({ ran: 2 })
+    expect(await around()).toEqual({ ran: 2 })
+    expect(() => around.with({ runId: '..' })).toThrow(expect.objectContaining({ code: 'CONFIG' }))
+  })
+
+  test('each run in a flow that retries has an id of its own, and one final state', async () => {
+    const { runtime, sink } = kit()
+    let attempts = 0
+    const child = task('child', async () => 1)
+    const around = flow(
+      'around',
+      async () => {
+        await child()
+        if (++attempts < 3) throw new Error('again')
+      },
+      { ...runtime, retries: 2 },
+    )
+    await around()
+    const finals = sink.states('child').filter(({ state }) => state === 'Completed')
+    expect(new Set(finals.map(({ runId }) => runId)).size).toBe(3)
+  })
+})
+
+describe('cancelling', () => {
+  test('a signal that has fired before: Cancelled, without Running, also where memory has the value', async () => {
+    const { runtime, sink } = kit()
+    const subject = task('subject', async () => 1, { cacheKey: 'key' })
+    await withRuntime(runtime, async () => {
+      await subject()
+      for (const options of [{}, { cacheKey: undefined }]) {
+        const run = subject.with({ ...options, signal: AbortSignal.abort() })()
+        expect((await run.state()).type).toBe('Cancelled')
+      }
+    })
+    expect(statesOf({ sink }, 'subject')).toBe('Pending Running Completed Pending Cancelled Pending Cancelled')
+    await withRuntime({ ...runtime, sink: [] }, async () =>
+      expect((await subject.with({ signal: AbortSignal.abort() })().state()).type).toBe('Cancelled'),
+    )
+  })
+
+  test('a run with a signal of its own leaves the queue when the flow around it ends', async () => {
+    const { runtime, sink } = kit()
+    const concurrency = { name: 'cancelling', limit: 1 }
+    const gate = Promise.withResolvers<void>()
+    const holder = task('holder', () => gate.promise, { concurrency })()
+    const queued = task('queued', async () => 1, { concurrency, signal: new AbortController().signal })
+    const controller = new AbortController()
+    const run = flow('around', () => queued(), { ...runtime, signal: controller.signal })()
+    const ended = rejection(run)
+    await turn()
+    controller.abort()
+    expect((await ended).code).toBe('ABORTED')
+    expect(statesOf({ sink }, 'queued')).toBe('Pending Queued Cancelled')
+    gate.resolve()
+    await holder
+  })
+
+  test('thousands may wait for one signal, which has few listeners', async () => {
+    const on = new Map<EventTarget, number>()
+    const add = vi.spyOn(EventTarget.prototype, 'addEventListener').mockImplementation(function (this: EventTarget) {
+      on.set(this, (on.get(this) ?? 0) + 1)
+    })
+    const subject = task('subject', async ({ i }: { i: number }) => i, { concurrency: 5, timeout: '1h' })
+    const runs = Array.from({ length: 1_000 }, (_, i) => ({ i }))
+    const { signal } = new AbortController()
+    await flow('around', () => Promise.all(map(subject, runs)), { ...kit().runtime, signal })()
+    add.mockRestore()
+    expect(on.size).toBeGreaterThan(0)
+    expect(Math.max(...on.values())).toBeLessThan(20)
+  })
+})
+
+describe('what is stored', () => {
+  test('with checkpointing off nothing is, also not for a retry or a queue', async () => {
+    const { runtime, storage } = kit({ defaults: { checkpointing: false } })
+    const rows = task('rows', async () => ({ rows: 1 }))
+    const use = task(
+      'use',
+      async ({ given }: { given: { rows: number } }, { attempt }) => {
+        if (attempt === 1) throw new Error('again')
+        return given
+      },
+      { retries: 1, concurrency: 1 },
+    )
+    await flow('around', () => Promise.all([use({ given: rows() }), use({ given: rows() })]), runtime)()
+    expect(storage.writes).toEqual([])
+  })
+
+  test('a lease that cannot be given back is no reason to fail: the value is published', async () => {
+    const { runtime, storage, sink } = kit()
+    const down = new ResultError({ code: 'UNAVAILABLE', operation: 'delete', message: 'down' })
+    const stubborn = { ...storage, delete: () => Promise.reject(down) }
+    const subject = task('subject', async () => 1, { cacheKey: 'key', once: 'storage', resultStorage: stubborn })
+    expect(await flow('around', () => subject(), runtime)()).toBe(1)
+    expect(statesOf({ sink }, 'subject')).toBe('Pending Running Completed')
+  })
 })
 
 const flip = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => byte ^ 0x55)

@@ -52,7 +52,8 @@ export function checkBody(request: S3Request, sent: Buffer, payloadHash: string)
       "The provided 'x-amz-content-sha256' header does not match what was computed.",
     )
   }
-  return { bytes: sent, checksum: checkDigests(request, sent) }
+  checkMd5(request, sent)
+  return { bytes: sent, checksum: checkChecksum(request, sent) }
 }
 
 /** 411 for a body whose length nobody stated. */
@@ -81,6 +82,7 @@ function checkTrailer(request: S3Request, sent: Buffer): CheckedBody {
   const algorithm = name.replace('x-amz-checksum-', '')
   if (!(ALGORITHMS as readonly string[]).includes(algorithm))
     throw s3Error('NotImplemented', `This test server does not compute ${algorithm}.`)
+  checkMd5(request, bytes)
   return { bytes, checksum: compare(algorithm, value, bytes) }
 }
 
@@ -105,19 +107,26 @@ function decodeChunks(sent: Buffer): { bytes: Buffer; trailer: readonly string[]
     if (line() !== '') throw s3Error('IncompleteBody', 'A chunk is longer than it says.')
   }
   const trailer = line()
+  if (trailer !== '' && (line() !== '' || at < sent.length))
+    throw s3Error('IncompleteBody', 'The trailer does not end with an empty line.')
   const colon = trailer.indexOf(':')
   return { bytes: Buffer.concat(pieces), trailer: [trailer.slice(0, colon), trailer.slice(colon + 1).trim()] }
 }
 
-function checkDigests({ headers }: S3Request, bytes: Buffer): Checksum | undefined {
+function checkMd5({ headers }: S3Request, bytes: Buffer): void {
   const md5 = headers['content-md5']
-  if (md5 !== undefined) {
-    if (Buffer.from(String(md5), 'base64').length !== 16)
-      throw s3Error('InvalidDigest', 'The Content-MD5 you specified is not valid.')
-    if (createHash('md5').update(bytes).digest('base64') !== md5)
-      throw s3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.')
-  }
-  const algorithm = ALGORITHMS.find((name) => headers[`x-amz-checksum-${name}`] !== undefined)
+  if (md5 === undefined) return
+  if (Buffer.from(String(md5), 'base64').length !== 16)
+    throw s3Error('InvalidDigest', 'The Content-MD5 you specified is not valid.')
+  if (createHash('md5').update(bytes).digest('base64') !== md5)
+    throw s3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.')
+}
+
+function checkChecksum({ headers }: S3Request, bytes: Buffer): Checksum | undefined {
+  const [algorithm, ...more] = ALGORITHMS.filter((name) => headers[`x-amz-checksum-${name}`] !== undefined)
+  if (more.length > 0) throw s3Error('InvalidRequest', 'Expecting a single x-amz-checksum- header.')
+  if (algorithm === undefined && headers['x-amz-sdk-checksum-algorithm'] !== undefined)
+    throw s3Error('InvalidRequest', 'x-amz-sdk-checksum-algorithm specified, but no corresponding checksum was found.')
   return algorithm && compare(algorithm, String(headers[`x-amz-checksum-${algorithm}`]), bytes)
 }
 

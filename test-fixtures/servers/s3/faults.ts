@@ -14,7 +14,12 @@ export type Fault =
       readonly headers?: Record<string, string>
     }
   /** An answer that is not S3's, as a proxy gives it. */
-  | { readonly kind: 'page'; readonly status: number; readonly body: string }
+  | {
+      readonly kind: 'page'
+      readonly status: number
+      readonly body: string
+      readonly headers?: Record<string, string>
+    }
   /** The connection is reset before the request has had an effect. */
   | { readonly kind: 'reset' }
   /** The connection is reset after so many bytes of the request's body were read; it has no effect. */
@@ -128,7 +133,7 @@ async function apply(
       return answer(fault, request, response)
     case 'page':
       await drain(request)
-      return void response.writeHead(fault.status, { 'content-type': 'text/html' }).end(fault.body)
+      return void response.writeHead(fault.status, { 'content-type': 'text/html', ...fault.headers }).end(fault.body)
     case 'reset':
       return reset()
     case 'cut-request':

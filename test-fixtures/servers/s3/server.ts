@@ -10,6 +10,7 @@ import * as multipart from './multipart.ts'
 import * as objects from './objects.ts'
 import { parseRequest, type S3Request } from './request.ts'
 import { type S3Account, verifySignature } from './sigv4.ts'
+import { checkSpoken } from './spoken.ts'
 import { type Bucket, type EtagForms, makeBucket } from './store.ts'
 import { errorDocument, xmlDocument } from './xml.ts'
 
@@ -136,6 +137,7 @@ function perform(context: Context, request: S3Request, sent: Buffer): Answer {
   const withBody = WITH_BODY.has(operation)
   const now = context.clock()
   const { account, payloadHash } = verifySignature(request, context.accounts, now, context.region)
+  checkSpoken(request)
   if (withBody) requireLength(request)
   const body = checkBody(request, sent, payloadHash)
   if (!withBody && sent.length > 0) throw s3Error('InvalidRequest', 'This operation has no body.')

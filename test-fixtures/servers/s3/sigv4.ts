@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { s3Error } from './errors.ts'
 import type { S3Request } from './request.ts'
 
@@ -42,7 +42,10 @@ export function verifySignature(
   now: number,
   region: string,
 ): Signed {
-  const claim = request.query.has('X-Amz-Signature') ? presignedClaim(request) : headerClaim(request)
+  const presigned = request.query.has('X-Amz-Signature')
+  if (presigned && request.headers.authorization !== undefined)
+    throw s3Error('InvalidArgument', 'Only one auth mechanism allowed')
+  const claim = presigned ? presignedClaim(request) : headerClaim(request)
   const account = accounts.get(claim.accessKeyId)
   if (account === undefined) {
     throw s3Error('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.')
@@ -119,6 +122,7 @@ function checkTime({ query }: S3Request, { date, presigned }: Claim, now: number
     const seconds = Number(query.get('X-Amz-Expires'))
     if (!(seconds > 0 && seconds <= 604_800))
       throw s3Error('AuthorizationQueryParametersError', 'X-Amz-Expires must be between 1 and 604800 seconds.')
+    if (now < at - SKEW_MS) throw s3Error('AccessDenied', 'Request is not yet valid')
     if (now > at + seconds * 1000) throw s3Error('AccessDenied', 'Request has expired')
   } else if (Math.abs(now - at) > SKEW_MS) {
     throw s3Error('RequestTimeTooSkewed', "The difference between the request time and the server's time is too large.")
@@ -143,10 +147,22 @@ function checkToken(account: S3Account, claim: Claim, now: number): void {
 }
 
 function sign(request: S3Request, claim: Claim, secret: string): string {
-  const [day = '', region = '', service = '', end = ''] = claim.scope.split('/')
-  let key: Buffer = Buffer.from(`AWS4${secret}`)
-  for (const part of [day, region, service, end]) key = createHmac('sha256', key).update(part).digest()
-  return createHmac('sha256', key).update(stringToSign(request, claim)).digest('hex')
+  return createHmac('sha256', signingKey(secret, claim.scope)).update(stringToSign(request, claim)).digest('hex')
+}
+
+// Deriving one takes longer than all the rest of a check.
+const derived = new Map<string, KeyObject>()
+
+function signingKey(secret: string, scope: string): KeyObject {
+  const name = JSON.stringify([secret, scope])
+  const known = derived.get(name)
+  if (known !== undefined) return known
+  const [day = '', region = '', service = '', end = ''] = scope.split('/')
+  let bytes: Buffer = Buffer.from(`AWS4${secret}`)
+  for (const part of [day, region, service, end]) bytes = createHmac('sha256', bytes).update(part).digest()
+  const key = createSecretKey(bytes)
+  derived.set(name, key)
+  return key
 }
 
 function stringToSign(request: S3Request, claim: Claim): string {

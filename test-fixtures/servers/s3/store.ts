@@ -58,13 +58,21 @@ export function makeBucket(): Bucket {
       if (objects.delete(key)) sorted = undefined
     },
     keys() {
-      sorted ??= [...objects.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      sorted ??= [...objects.keys()].sort(byUtf8)
       return sorted
     },
     get size() {
       return objects.size
     },
   }
+}
+
+/** UTF-16 has another order where there are surrogates. */
+const UNLIKE = /[\ud800-\uffff]/
+
+function byUtf8(a: string, b: string): number {
+  if (UNLIKE.test(a) || UNLIKE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  return a < b ? -1 : 1
 }
 
 /** The ETag of a body that was put at once: its MD5, in quotes. */

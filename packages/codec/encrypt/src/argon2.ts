@@ -1,3 +1,4 @@
+import { isResultError } from '@resultkit/core'
 import { failure } from './failure.ts'
 
 /** What argon2id is asked for (RFC 9106). One lane, which is what every implementation offers. */
@@ -10,10 +11,23 @@ export interface Argon2Cost {
 
 type NodeCrypto = typeof import('node:crypto')
 
-/** argon2id, version 1.3, one lane: 32 bytes. UNSUPPORTED where neither Node nor libsodium's larger build can. */
+/**
+ * argon2id, version 1.3, one lane: 32 bytes. UNSUPPORTED where neither Node nor libsodium's larger build can, UNAVAILABLE
+ * where the memory cannot be had.
+ */
 export async function argon2id(passphrase: Uint8Array, salt: Uint8Array, cost: Argon2Cost): Promise<Uint8Array> {
   const node = nodeCrypto()
-  return node === undefined ? withSodium(passphrase, salt, cost) : withNode(node, passphrase, salt, cost)
+  try {
+    return await (node === undefined ? withSodium(passphrase, salt, cost) : withNode(node, passphrase, salt, cost))
+  } catch (cause) {
+    throw isResultError(cause) ? cause : outOfMemory(cause)
+  }
+}
+
+function outOfMemory(cause: unknown): Error {
+  const message =
+    'argon2id did not get the memory that the passphrase costs. Free some, or give maxMemory, which refuses keys that ask for more.'
+  return failure('UNAVAILABLE', 'derive key', message, cause, true)
 }
 
 /** Node has argon2 since version 24. */

@@ -10,7 +10,10 @@ export interface Binding {
   readonly context: Pick<CodecContext, 'key' | 'header'>
 }
 
+// "rse1"
+const PURPOSE: Uint8Array = Uint8Array.of(0x72, 0x73, 0x65, 0x31)
+
 /** The context of the chunked encryption: `PAE("rse1", suite, flags, namespace, key, SHA-256(header line))`. */
 export function bindingContext({ suite, flags, namespace, context: { key, header } }: Binding): Uint8Array {
-  return pae(['rse1', Uint8Array.of(suite), Uint8Array.of(flags), namespace, key, sha256(header)])
+  return pae([PURPOSE, Uint8Array.of(suite), Uint8Array.of(flags), namespace, key, sha256(header)])
 }

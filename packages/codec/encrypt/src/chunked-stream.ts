@@ -41,15 +41,24 @@ export function chunkOpener(keys: ChunkedKeys, checkpoint: () => void): Transfor
 
 /** Works on runs of whole units, views where possible, and on one last run that is shorter than a unit. */
 function inRuns(unit: number, work: (run: Uint8Array) => Uint8Array): Transform {
-  const carry = new Uint8Array(unit)
+  let carry = new Uint8Array()
   let carried = 0
+  const keep = (bytes: Uint8Array): void => {
+    const size = carried + bytes.byteLength
+    if (size > carry.byteLength) {
+      const larger = new Uint8Array(Math.min(unit, Math.max(size, carry.byteLength * 4)))
+      larger.set(carry.subarray(0, carried))
+      carry = larger
+    }
+    carry.set(bytes, carried)
+    carried = size
+  }
   return {
     *push(piece) {
       let from = 0
       if (carried > 0) {
         from = Math.min(unit - carried, piece.byteLength)
-        carry.set(piece.subarray(0, from), carried)
-        carried += from
+        keep(piece.subarray(0, from))
         if (carried < unit) return
         carried = 0
         yield work(carry)
@@ -57,8 +66,7 @@ function inRuns(unit: number, work: (run: Uint8Array) => Uint8Array): Transform 
       const end = piece.byteLength - ((piece.byteLength - from) % unit)
       for (; from < end; from += RUN_CHUNKS * unit)
         yield work(piece.subarray(from, Math.min(end, from + RUN_CHUNKS * unit)))
-      carry.set(piece.subarray(end))
-      carried = piece.byteLength - end
+      keep(piece.subarray(end))
     },
     *end() {
       yield work(carry.subarray(0, carried))

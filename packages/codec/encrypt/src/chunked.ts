@@ -1,4 +1,4 @@
-import { ResultError } from '@resultkit/core'
+import { concatBytes, ResultError } from '@resultkit/core'
 import { AEAD_KEY_BYTES, type AeadName, type Engine, TAG_BYTES, unsupportedAead } from './engine.ts'
 
 // Chunked encryption of C2SP, version 1 (https://c2sp.org/chunked-encryption), with HMAC-SHA-512.
@@ -15,6 +15,7 @@ export const COMMITMENT_BYTES = 32
 export const MAX_CHUNKS: number = 2 ** 38
 
 const NONCE_BYTES = 12
+const NOTHING: Uint8Array = new Uint8Array()
 const encoder = new TextEncoder()
 
 /** What a message is encrypted with. */
@@ -57,7 +58,7 @@ export function deriveSecrets(
 ): { readonly key: Uint8Array; readonly baseNonce: Uint8Array; readonly commitment: Uint8Array } {
   const keyBytes = AEAD_KEY_BYTES[aead]
   if (inputKey.byteLength !== keyBytes) throw wrongKeyLength(aead, keyBytes)
-  const info = [encoder.encode(`c2sp.org/chunked-encryption@v1+${aead}\0`), salt, context]
+  const info = [labelOf(aead), salt, context]
   const okm = hkdfExpand(engine, inputKey, info, keyBytes + NONCE_BYTES + COMMITMENT_BYTES)
   return {
     key: okm.subarray(0, keyBytes),
@@ -66,17 +67,26 @@ export function deriveSecrets(
   }
 }
 
+const labels = new Map<AeadName, Uint8Array>()
+
+function labelOf(aead: AeadName): Uint8Array {
+  const label = labels.get(aead) ?? encoder.encode(`c2sp.org/chunked-encryption@v1+${aead}\0`)
+  labels.set(aead, label)
+  return label
+}
+
 /** HKDF-Expand (RFC 5869) with HMAC-SHA-512; RangeError for more than 255 blocks of 64 bytes. */
 export function hkdfExpand(engine: Engine, key: Uint8Array, info: readonly Uint8Array[], length: number): Uint8Array {
   const blocks = Math.ceil(length / 64)
   if (blocks > 255) throw new RangeError('HKDF-Expand gives at most 16,320 bytes.')
   const hmac = engine.hmac(key)
   const okm = new Uint8Array(blocks * 64)
-  let previous = new Uint8Array()
+  const counted = concatBytes([...info, new Uint8Array(1)])
+  let previous = NOTHING
   for (let block = 1; block <= blocks; block++) {
-    const next = hmac([previous, ...info, Uint8Array.of(block)])
-    okm.set(next, (block - 1) * 64)
-    previous = okm.subarray((block - 1) * 64, block * 64)
+    counted[counted.byteLength - 1] = block
+    previous = hmac([previous, counted])
+    okm.set(previous, (block - 1) * 64)
   }
   return okm.subarray(0, length)
 }

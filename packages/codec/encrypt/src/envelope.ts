@@ -36,8 +36,12 @@ export function flagsOf({ padded }: Pick<EnvelopePrefix, 'padded'>): number {
 /** The bytes before the chunks. CONFIG when the slots are too long. */
 export function encodeEnvelope({ suite, padded, slots, salt, commitment }: Envelope): Uint8Array {
   if (slots.byteLength > MAX_SLOTS_BYTES) throw tooManySlots()
-  const size = [slots.byteLength >> 8, slots.byteLength & 0xff]
-  const prefix = Uint8Array.from([...MAGIC, suite.id, flagsOf({ padded }), ...size])
+  const prefix = new Uint8Array(PREFIX_BYTES)
+  prefix.set(MAGIC)
+  prefix[4] = suite.id
+  prefix[5] = flagsOf({ padded })
+  prefix[6] = slots.byteLength >> 8
+  prefix[7] = slots.byteLength & 0xff
   return concatBytes([prefix, slots, salt, commitment])
 }
 

@@ -1,6 +1,6 @@
 import { codecContract, unmetRequirements } from '@resultkit/contract'
 import type { Codec } from '@resultkit/core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { encrypt } from '../src/encrypt.ts'
 import { engines, testCodec, testKeys } from './payload-kit.ts'
 
@@ -14,15 +14,6 @@ const CODECS: Readonly<Record<string, () => Promise<Codec> | Codec>> = {
     return testCodec({ engine: async () => sodium })
   },
 }
-
-// Tens of thousands of refusals, whose stacks nobody reads, take most of the time; a broken promise is told in its message.
-const { stackTraceLimit } = Error
-beforeAll(() => {
-  Error.stackTraceLimit = 0
-})
-afterAll(() => {
-  Error.stackTraceLimit = stackTraceLimit
-})
 
 describe.each(Object.entries(CODECS))('%s', (_, open) => {
   for (const contractCase of codecContract.filter(({ requires }) => !requires.includes('compression')))

@@ -10,6 +10,7 @@ import {
   type ResultStorage,
 } from '@resultkit/core'
 import { describe, expect, test } from 'vitest'
+import { argon2id } from '../src/argon2.ts'
 import {
   encrypt,
   envelopeKey,
@@ -86,6 +87,11 @@ describe('keyrings', () => {
     const passphrase = 'a long passphrase \ud800'
     expect(() => passphraseKey({ passphrase })).toThrow(expect.objectContaining({ code: 'CONFIG' }))
     await expect(exportKey(generateKey(), { passphrase })).rejects.toMatchObject({ code: 'CONFIG' })
+  })
+
+  test('what argon2id cannot do, such as for lack of memory, is UNAVAILABLE, not an error without a code', async () => {
+    const run = argon2id(new Uint8Array(8), new Uint8Array(16), { memory: 2 ** 43, passes: 1 })
+    await expect(run).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true })
   })
 })
 
@@ -181,6 +187,23 @@ describe('rewrap', () => {
         undefined,
       )
       expect(opened).toBeUndefined()
+    }
+  })
+
+  test.each(['wrap', 'full'] as const)('%s twice at once moves every object once', async (mode) => {
+    const [old, primary] = [envelopeKey(generateKey()), envelopeKey(generateKey())]
+    const storage = memoryStorage()
+    const before = memoryResult<number>({ storage, codecs: [encrypt({ keyring: keyring({ primary: old }) })] })
+    const references = await Promise.all(Array.from({ length: 20 }, (_, index) => before.write(index, `runs/${index}`)))
+    const after = before.with({ codecs: [encrypt({ keyring: keyring({ primary, keys: [old] }) })] })
+    const reports = await Promise.all([rewrap(after, { mode, concurrency: 3 }), rewrap(after, { mode })])
+    expect(reports.map(({ failed }) => failed)).toEqual([0, 0])
+    expect(reports.reduce((sum, { rewrapped }) => sum + rewrapped, 0)).toBe(20)
+    for (const [index, reference] of references.entries()) {
+      expect(await after.find(reference)).toMatchObject({ status: 'hit', value: index, stale: false })
+      const object = await storage.read(parseKey(`runs/${index}`, 'test'), ANY)
+      const { header } = decodeRecord((await object?.bytes()) ?? new Uint8Array())
+      expect(header.supersedes).toHaveLength(mode === 'full' ? 1 : 0)
     }
   })
 })

@@ -124,6 +124,21 @@ async function checkThrows(storage: ResultStorage, body: (error: Error) => Spied
     expectList('a write whose stream throws leaves nothing in the listing', await keysOf(storage), ['dir/kept'])
 }
 
+/** What an untyped caller may give: read as the end, or as no bytes, it would be a short object that looks whole. */
+async function checkNoBytes(storage: ResultStorage): Promise<void> {
+  const old = utf8('old value')
+  await put(storage, 'dir/kept', old)
+  for (const piece of ['text', 7, undefined, [1, 2]]) {
+    const source = async function* (): AsyncGenerator<Uint8Array> {
+      yield utf8('begins well')
+      yield piece as unknown as Uint8Array
+      yield utf8('and goes on')
+    }
+    await expectFailure('a stream piece that is no Uint8Array is refused', () => put(storage, 'dir/kept', source))
+  }
+  expectBytes('a write that was refused leaves the old value', await get(storage, 'dir/kept'), old)
+}
+
 function throwsAt(at: number): (error: Error) => SpiedBody['source'] {
   return (error) =>
     spiedBody((index) => {
@@ -150,6 +165,7 @@ export const atomicityCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('atomicity: a stream that throws at once stores nothing, and its error comes out', [], (s) =>
     checkThrows(s, throwsAt(0)),
   ),
+  storageCase('atomicity: a stream that gives something else than bytes stores nothing', [], checkNoBytes),
   storageCase('atomicity: a body function that throws stores nothing, and its error comes out', [], (s) =>
     checkThrows(s, (error) => () => {
       throw error

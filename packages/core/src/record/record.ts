@@ -1,5 +1,5 @@
 import { sha256, sha256Hex } from '#hash'
-import { concatBytes, sizeOf } from '../bytes.ts'
+import { concatBytes, requireBytes, sizeOf } from '../bytes.ts'
 import { decodeHeader, headerLength, type RecordHeader } from './header.ts'
 import { checkTrailer, corrupt, decodeTrailer, encodeTrailer, type RecordTrailer, TRAILER_BYTES } from './trailer.ts'
 
@@ -62,7 +62,7 @@ export async function* encodeRecordStream(
   let size = 0
   yield line
   for await (const piece of payload) {
-    hash.update(piece)
+    hash.update(requireBytes(piece, 'write'))
     size += piece.byteLength
     yield piece
   }
@@ -190,7 +190,7 @@ export async function* hashedStream(
   const hash = sha256()
   let size = 0
   for await (const piece of payload) {
-    hash.update(piece)
+    hash.update(requireBytes(piece, 'write'))
     size += piece.byteLength
     yield piece
   }

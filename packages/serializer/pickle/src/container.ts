@@ -6,6 +6,10 @@ export const MAGIC: readonly number[] = [0x89, 0x52, 0x4b, 0x50]
 export const FORMAT_VERSION = 1
 /** Bytes of the fixed part of the header. */
 export const FIXED_BYTES = 40
+/** Bytes of the outermost tags at most, 55799 and 256. */
+const TAGS_BYTES = 6
+/** What a writer leaves free at its beginning, so that the usual container is complete in place. */
+export const HEADROOM: number = FIXED_BYTES + TAGS_BYTES
 /** Bytes of one entry of the buffer table. */
 export const ENTRY_BYTES = 24
 /** Buffers begin at multiples of this. */
@@ -39,35 +43,39 @@ export function align(offset: number): number {
   return Math.ceil(offset / ALIGNMENT) * ALIGNMENT
 }
 
-/** Writes the header into the beginning of `bytes`. */
+/** Writes the header at `start` in the memory that `bytes` and `view` both show from its beginning; its entries must be zeros. */
 export function writeHeader(
-  bytes: Uint8Array,
+  { bytes, view }: { readonly bytes: Uint8Array; readonly view: DataView },
+  start: number,
   header: Omit<Header, 'version' | 'readerVersion' | 'graphOffset'>,
 ): void {
   const { classTable, sections, graphLength, graphChecksum } = header
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  bytes.set(MAGIC)
-  bytes[4] = FORMAT_VERSION
-  bytes[5] = FORMAT_VERSION
-  view.setUint32(12, classTable.length, true)
-  view.setUint32(16, sections.length, true)
-  view.setUint32(20, graphChecksum, true)
-  setUint53(view, 24, graphLength)
-  bytes.set(classTable, FIXED_BYTES)
-  let at = FIXED_BYTES + classTable.length
+  for (let index = 0; index < MAGIC.length; index++) bytes[start + index] = MAGIC[index] as number
+  bytes[start + 4] = FORMAT_VERSION
+  bytes[start + 5] = FORMAT_VERSION
+  view.setUint16(start + 6, 0)
+  view.setUint32(start + 12, classTable.length, true)
+  view.setUint32(start + 16, sections.length, true)
+  view.setUint32(start + 20, graphChecksum, true)
+  setUint53(view, start + 24, graphLength)
+  setUint53(view, start + 32, 0)
+  let at = start + FIXED_BYTES
+  if (classTable.length > 0) bytes.set(classTable, at)
+  at += classTable.length
   for (const { offset, length, checksum } of sections) {
     setUint53(view, at, offset)
     setUint53(view, at + 8, length)
     view.setUint32(at + 16, checksum, true)
     at += ENTRY_BYTES
   }
-  view.setUint32(8, headerChecksum(bytes, at), true)
+  view.setUint32(start + 8, headerChecksum(bytes, start, at), true)
 }
 
-/** Of all bytes of the header but the checksum itself. */
-export function headerChecksum(bytes: Uint8Array, end: number): number {
-  const first = crc32ByTable(bytes.subarray(0, 8), 0)
-  return crc32(bytes.subarray(12, end), first)
+/** Of all bytes of the header from `start` to `end` but the checksum itself. */
+export function headerChecksum(bytes: Uint8Array, start: number, end: number): number {
+  const first = crc32ByTable(bytes, 0, start, start + 8)
+  if (end - start === FIXED_BYTES) return crc32ByTable(bytes, first, start + 12, end)
+  return crc32(bytes.subarray(start + 12, end), first)
 }
 
 function setUint53(view: DataView, at: number, value: number): void {

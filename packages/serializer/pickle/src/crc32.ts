@@ -9,10 +9,10 @@ export function crc32(bytes: Uint8Array, initial: number = 0): number {
 }
 
 /** The same in JavaScript: for few bytes, and where there is no zlib. */
-export function crc32ByTable(bytes: Uint8Array, initial: number): number {
+export function crc32ByTable(bytes: Uint8Array, initial: number, from: number = 0, to: number = bytes.length): number {
   table ??= makeTable()
   let crc = ~initial
-  for (let at = 0; at < bytes.length; at++) {
+  for (let at = from; at < to; at++) {
     crc = (table[(crc ^ (bytes[at] as number)) & 0xff] as number) ^ (crc >>> 8)
   }
   return ~crc >>> 0

@@ -16,9 +16,9 @@ export interface Writer {
 
 const FIRST_BYTES = 16 * 1024
 
-/** An empty writer. */
-export function newWriter(size: number = FIRST_BYTES): Writer {
-  return { ...memory(new Uint8Array(size)), at: 0 }
+/** An empty writer, which leaves some bytes at the beginning free. */
+export function newWriter(size: number = FIRST_BYTES, at: number = 0): Writer {
+  return { ...memory(new Uint8Array(size)), at }
 }
 
 function memory(bytes: Uint8Array<ArrayBuffer>): Omit<Writer, 'at'> {

@@ -11,7 +11,8 @@ function forged(graph: Uint8Array, classTable: Uint8Array = new Uint8Array()): U
   const start = 40 + classTable.length
   const bytes = new Uint8Array(start + graph.length)
   bytes.set(graph, start)
-  writeHeader(bytes, { classTable, sections: [], graphLength: graph.length, graphChecksum: crc32(graph) })
+  const view = new DataView(bytes.buffer)
+  writeHeader({ bytes, view }, 0, { classTable, sections: [], graphLength: graph.length, graphChecksum: crc32(graph) })
   return bytes
 }
 

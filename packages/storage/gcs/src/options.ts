@@ -24,7 +24,7 @@ export interface GcsStorageOptions {
   readonly keyFilename?: string | undefined
   /** An auth client of google-auth-library. @default Application Default Credentials */
   readonly authClient?: StorageOptions['authClient'] | undefined
-  /** Another endpoint than `https://storage.googleapis.com`, such as a regional one or a test server. */
+  /** Another endpoint than `https://storage.googleapis.com`, such as a regional one or a test server. @default `STORAGE_EMULATOR_HOST`, else that */
   readonly apiEndpoint?: string | undefined
   /** Whether requests to `apiEndpoint` carry credentials. @default only if credentials are among these options */
   readonly useAuthWithCustomEndpoint?: boolean | undefined

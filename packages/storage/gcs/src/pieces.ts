@@ -1,3 +1,4 @@
+import { requireBytes } from '@resultkit/core'
 import { aborted, type Call, checkSignal, failure } from './failure.ts'
 
 /** A part of a body that is sent with one request. */
@@ -93,7 +94,7 @@ export function chunksOfStream(
       if (size !== undefined && total !== size) throw wrongSize(call, total, size)
       return undefined
     }
-    total += step.value.byteLength
+    total += requireBytes(step.value, call.operation).byteLength
     if (size !== undefined && total > size) throw wrongSize(call, total, size)
     return step.value
   }

@@ -1,3 +1,4 @@
+import { requireBytes } from '@resultkit/core'
 import { type Call, checkSignal, failure, guard, orAborted } from './failure.ts'
 import { allocate, writeAll } from './transfer.ts'
 
@@ -54,7 +55,7 @@ async function drain(call: Call, pull: Pull, sink: Sink, announced: number | und
       pull.iterator = undefined
       break
     }
-    size += value.byteLength
+    size += requireBytes(value, call.operation).byteLength
     if (announced !== undefined && size > announced) throw wrongSize(call, announced, 'more')
     await sink.put(value)
   }

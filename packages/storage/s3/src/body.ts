@@ -20,7 +20,9 @@ export function wholeBody(body: unknown, length: number | undefined): Body {
     // A failure that nobody waits for yet is kept by the stream.
     body.on('error', () => {})
     const discard = (): void => {
-      if (length !== undefined && length <= DRAIN_BYTES) body.resume()
+      // One that an iterator has begun to read does not flow by itself any more.
+      const flows = body.listenerCount('readable') === 0
+      if (flows && length !== undefined && length <= DRAIN_BYTES) body.resume()
       else body.destroy()
     }
     return { pieces: body, readable: body, discard }

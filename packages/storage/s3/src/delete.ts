@@ -1,6 +1,7 @@
 import type { DeleteOptions, Key } from '@resultkit/core'
+import { sendIfMatch } from './etag-form.ts'
 import { type Call, checkSignal, failure, guard, sdkFailure } from './failure.ts'
-import { objectName, writeCondition } from './names.ts'
+import { objectName } from './names.ts'
 import type { Root } from './root.ts'
 
 /** `ResultStorage.delete`: one DELETE. In a bucket with versions it leaves a delete marker. */
@@ -10,14 +11,12 @@ export async function deleteObject(root: Root, key: Key, { ifMatch, signal }: De
     if (ifMatch !== undefined && !root.capabilities.deleteIfMatch)
       throw failure(call, 'UNSUPPORTED', 'this server keeps no conditions of deletes. Delete without ifMatch')
     const { sdk, send } = await root.service()
-    const input = {
-      Bucket: root.bucket,
-      Key: objectName(root, key),
-      ...root.every,
-      ...(ifMatch !== undefined && { IfMatch: writeCondition(ifMatch) }),
-    }
+    const input = { Bucket: root.bucket, Key: objectName(root, key), ...root.every }
+    const remove = (IfMatch?: string): Promise<unknown> =>
+      send(new sdk.DeleteObjectCommand({ ...input, ...(IfMatch !== undefined && { IfMatch }) }), signal)
     try {
-      await send(new sdk.DeleteObjectCommand(input), signal)
+      if (ifMatch === undefined) await remove()
+      else await sendIfMatch(call, { key, ifMatch, before: undefined }, remove)
     } catch (cause) {
       const { status, code } = sdkFailure(cause)
       const missing = code === 'NoSuchKey'

@@ -1,5 +1,5 @@
 import { isResultError, ResultError, type ResultErrorCode, withDetails } from '@resultkit/core'
-import { MEANINGS, type Meaning, meaningOfStatus, NETWORK_MEANINGS } from './meanings.ts'
+import { MEANINGS, type Meaning, meaningOfStatus, NETWORK_MEANINGS, NOT_S3 } from './meanings.ts'
 import type { Root } from './root.ts'
 
 /** One operation, for its errors and its signal. */
@@ -25,7 +25,7 @@ const PERMISSIONS: Readonly<Record<Call['operation'], string>> = {
   read: 's3:GetObject; without s3:ListBucket S3 also answers 403 for a key that does not exist',
   stat: 's3:GetObject; without s3:ListBucket S3 also answers 403 for a key that does not exist',
   write:
-    's3:PutObject, s3:AbortMultipartUpload, with tags s3:PutObjectTagging, and with KMS kms:GenerateDataKey and kms:Decrypt',
+    's3:PutObject, s3:AbortMultipartUpload, with ifMatch s3:GetObject, with tags s3:PutObjectTagging, and with KMS kms:GenerateDataKey and kms:Decrypt',
   delete: 's3:DeleteObject, and with ifMatch s3:GetObject',
   list: 's3:ListBucket',
 }
@@ -63,8 +63,15 @@ export async function toResultError(call: Call, error: unknown): Promise<ResultE
   const meaning = meaningOf(known)
   const { code, says } = meaning
   const retryable = meaning.renew === true ? await renewed(call) : meaning.retryable === true
-  const needs = says.replace('{permission}', PERMISSIONS[call.operation])
+  const needs = says.replace('{permission}', PERMISSIONS[call.operation]).replace('{region}', regionIn(error))
   return failure(call, code, `${needs} (${label(known)})`, { retryable, cause: error })
+}
+
+/** The bucket's region, as far as the answer says it. */
+function regionIn(error: unknown): string {
+  const { $response, Region } = (error ?? {}) as { $response?: { headers?: Record<string, string> }; Region?: unknown }
+  const region = $response?.headers?.['x-amz-bucket-region'] ?? Region
+  return typeof region === 'string' && /^[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}$/.test(region) ? `: ${region}` : ''
 }
 
 async function renewed({ root }: Call): Promise<boolean> {
@@ -110,6 +117,11 @@ function unknownNetwork(code: string): Meaning {
 function label({ code, status }: SdkFailure): string {
   if (status === undefined) return code === '' ? 'no answer' : code
   return code === '' || code === `${status}` ? `HTTP ${status}` : `HTTP ${status} ${code}`
+}
+
+/** CONFIG: something answered that is not S3, such as the page of a proxy. */
+export function notS3(call: Call): ResultError {
+  return failure(call, 'CONFIG', NOT_S3)
 }
 
 /** Throws ABORTED when the signal has fired. */

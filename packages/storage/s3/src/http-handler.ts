@@ -117,7 +117,12 @@ function watch(
     socket.once('connect', stop).once('close', stop)
   })
   if (signal === undefined) return
-  const abort = (): void => giveUp(sent, response, Object.assign(new Error('aborted'), { name: 'AbortError' }))
+  const abort = (): void => {
+    const error = Object.assign(new Error('aborted'), { name: 'AbortError' })
+    giveUp(sent, response, error)
+    // A request that still waits for a connection tells of its end only when it gets one.
+    reject(error)
+  }
   if (signal.aborted) abort()
   else {
     signal.addEventListener('abort', abort, { once: true })

@@ -1,5 +1,5 @@
 import type { ListOptions, ObjectEntry } from '@resultkit/core'
-import { type Call, checkSignal, failure, toResultError } from './failure.ts'
+import { type Call, checkSignal, failure, notS3, toResultError } from './failure.ts'
 import { decodeName, etagText, keyOf } from './names.ts'
 import type { Root } from './root.ts'
 
@@ -34,11 +34,12 @@ interface Page {
 }
 
 async function readPage(
-  { root, signal }: Call,
+  call: Call,
   prefix: string,
   startAfter: string | undefined,
   token: string | undefined,
 ): Promise<Page> {
+  const { root, signal } = call
   const { sdk, send } = await root.service()
   const input = {
     Bucket: root.bucket,
@@ -49,11 +50,15 @@ async function readPage(
     ...(token !== undefined && { ContinuationToken: token }),
   }
   const page = await send(new sdk.ListObjectsV2Command(input), signal)
+  const { IsTruncated, NextContinuationToken } = page
+  const goesOn = IsTruncated === true
+  // A page that does not say how it goes on would pass for the end.
+  if (IsTruncated === undefined || (goesOn && (NextContinuationToken ?? token) === token)) throw notS3(call)
   root.bucketSeen.value = true
   const entries = (page.Contents ?? []).flatMap(({ Key, Size, LastModified, ETag }): ObjectEntry[] => {
     const key = keyOf(root, decodeName(Key ?? '', page.EncodingType))
     if (key === undefined) return []
     return [{ key, size: Size ?? 0, lastModified: LastModified, etag: ETag && etagText(ETag) }]
   })
-  return { entries, next: page.IsTruncated === true ? page.NextContinuationToken : undefined }
+  return { entries, next: goesOn ? NextContinuationToken : undefined }
 }

@@ -47,7 +47,7 @@ const NO_BUCKET: Meaning = {
 }
 const ELSEWHERE: Meaning = {
   code: 'CONFIG',
-  says: 'the bucket is in another region. Name that region',
+  says: 'the bucket is in another region{region}. Name that region',
 }
 const BAD_KEY: Meaning = { code: 'INVALID_KEY', says: 'the server does not take the key. Use another one' }
 const DAMAGED: Meaning = {
@@ -124,6 +124,9 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   NotImplemented: LACKING,
 }
 
+/** What is wrong when something else than S3 has answered. */
+export const NOT_S3 = 'the answer is not one of S3. Check the endpoint, and what stands between it and this process'
+
 /** When there was no answer. */
 export const NETWORK_MEANINGS: Readonly<Record<string, Meaning>> = {
   ECONNREFUSED: UNREACHABLE,
@@ -158,8 +161,5 @@ export function meaningOfStatus(status: number): Meaning {
   if (status === 501) return LACKING
   if (status >= 500) return BROKEN
   if (status >= 300 && status < 400) return ELSEWHERE
-  return {
-    code: 'CONFIG',
-    says: 'the answer is not one of S3. Check the endpoint, and what stands between it and this process',
-  }
+  return { code: 'CONFIG', says: NOT_S3 }
 }

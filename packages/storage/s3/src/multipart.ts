@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import type { CompletedPart } from '@aws-sdk/client-s3'
 import type { ObjectStat } from '@resultkit/core'
 import { inAttempts } from './attempts.ts'
-import { type Call, failure, sdkFailure, toResultError } from './failure.ts'
+import { type Call, failure, notS3, orAborted, sdkFailure, toResultError } from './failure.ts'
 import { etagText } from './names.ts'
 import type { Part, Parts } from './parts.ts'
-import { newObject, ownObject, ownOrConflict, type Writing, writeConditions, writtenStat } from './put.ts'
+import { newObject, ownObject, ownOrConflict, publish, type Writing, writtenStat } from './put.ts'
 import { MAX_PARTS } from './root.ts'
 import { headObject } from './stat.ts'
 
@@ -46,15 +46,32 @@ export async function uploadParts(writing: Writing, parts: Parts, first: Part): 
   }
 }
 
+/**
+ * Begins an upload. The signal does not cut this request: an upload whose id did not arrive could not be ended. It is
+ * ended behind the caller's back when it comes.
+ */
 async function create(writing: Writing): Promise<string> {
-  const { root, signal } = writing.call
+  const cut = new AbortController()
+  const begun = begin(writing, cut.signal)
+  try {
+    return await orAborted(writing.call, begun)
+  } catch (error) {
+    const timer = setTimeout(() => cut.abort(), ABORT_MS)
+    const end = begun.then((id) => abort({ writing, id })).catch(() => {})
+    void end.finally(() => clearTimeout(timer))
+    throw error
+  }
+}
+
+async function begin(writing: Writing, signal: AbortSignal): Promise<string> {
+  const { root } = writing.call
   const { sdk, client, send } = await root.service()
   const checks = (await client.config.requestChecksumCalculation()) === 'WHEN_SUPPORTED'
   const input = { ...newObject(writing), ...(checks && { ChecksumAlgorithm: 'CRC32' as const }) }
   const { UploadId } = await send(new sdk.CreateMultipartUploadCommand(input), signal)
   root.bucketSeen.value = true
-  if (UploadId !== undefined) return UploadId
-  throw failure(writing.call, 'UNSUPPORTED', 'the server began an upload without naming it. Write bytes, not a stream')
+  if (UploadId === undefined) throw notS3(writing.call)
+  return UploadId
 }
 
 async function sendAll(
@@ -168,20 +185,17 @@ async function complete(upload: Upload, parts: readonly CompletedPart[], size: n
   const { call, key, options } = writing
   const { root, signal } = call
   const { Bucket, Key } = newObject(writing)
-  const input = {
-    Bucket,
-    Key,
-    ...root.every,
-    ...writeConditions(options),
-    UploadId: id,
-    MultipartUpload: { Parts: [...parts] },
-  }
+  const input = { Bucket, Key, ...root.every, UploadId: id, MultipartUpload: { Parts: [...parts] } }
   const outcome = await inAttempts(call, async (before) => {
     const { sdk, send } = await root.service()
     try {
-      const { ETag } = await send(new sdk.CompleteMultipartUploadCommand(input), signal)
-      const etag = etagText(ETag) || (await laterEtag(upload, parts))
-      return writtenStat(root, key, size, etag, options)
+      return await publish(writing, before > 0, async (conditions) => {
+        const published = await send(new sdk.CompleteMultipartUploadCommand({ ...input, ...conditions }), signal)
+        const { ETag, Key: name, Location } = published
+        if (ETag === undefined && name === undefined && Location === undefined) throw notS3(call)
+        const etag = etagText(ETag) || (await laterEtag(upload, parts))
+        return writtenStat(root, key, size, etag, options)
+      })
     } catch (error) {
       const { code, status, attempts } = sdkFailure(error)
       const repeated = before > 0 || attempts > 1
@@ -206,7 +220,7 @@ async function laterEtag({ writing }: Upload, parts: readonly CompletedPart[]): 
   return `${createHash('md5').update(Buffer.concat(md5s)).digest('hex')}-${parts.length}`
 }
 
-async function abort({ writing, id }: Upload): Promise<void> {
+async function abort({ writing, id }: Pick<Upload, 'writing' | 'id'>): Promise<void> {
   const { call } = writing
   const { root } = call
   // The caller's signal may have fired already; this request is to be sent all the same.

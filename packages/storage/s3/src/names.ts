@@ -28,14 +28,10 @@ export function etagText(etag: string | undefined): string {
   return (etag ?? '').replace(/^"(.*)"$/, '$1')
 }
 
-/** For conditional reads: quoted, as RFC 9110 has it. */
-export function readCondition(etag: string): string {
-  return etag.startsWith('"') ? etag : `"${etag}"`
-}
-
-/** For conditional writes and deletes: AWS and R2 take an ETag with and without quotes, Ceph only without. */
-export function writeCondition(etag: string): string {
-  return etagText(etag)
+/** The ETag as RFC 9110 has it in conditions. */
+export function quotedEtag(etag: string): string {
+  // What no header can hold names no object, and has to stay such.
+  return `"${etagText(etag).replace(/[^\x20-\x7e]/g, '?')}"`
 }
 
 /** The name of the metadata that holds the writeId. */

@@ -1,3 +1,4 @@
+import { requireBytes } from '@resultkit/core'
 import { type Call, failure, orAborted } from './failure.ts'
 
 /** The next bytes of a stream, or what the stream threw. */
@@ -110,34 +111,32 @@ function openPieces(call: Call, body: () => AsyncIterable<Uint8Array>, announced
   let waiting = false
   let size = 0
 
-  const pull = async (): Promise<Uint8Array | undefined> => {
+  const pull = async (): Promise<IteratorResult<Uint8Array>> => {
     for (;;) {
       waiting = true
       if (!started) {
         started = true
         iterator = body()[Symbol.asyncIterator]()
       }
-      if (iterator === undefined) return undefined
-      const { done, value } = await orAborted(call, Promise.resolve(iterator.next()))
+      if (iterator === undefined) return { done: true, value: undefined }
+      const pulled = await orAborted(call, Promise.resolve(iterator.next()))
       waiting = false
-      if (done) {
-        iterator = undefined
-        return undefined
-      }
-      if (value.byteLength > 0) return value
+      if (pulled.done) iterator = undefined
+      if (pulled.done || pulled.value?.byteLength !== 0) return pulled
     }
   }
   return {
     async next() {
-      let piece: Uint8Array | undefined
+      let pulled: IteratorResult<Uint8Array>
       try {
-        piece = await pull()
+        pulled = await pull()
       } catch (thrown) {
         if (call.signal?.aborted) throw thrown
         // A stream that threw is over.
         iterator = undefined
         return { thrown }
       }
+      const piece = pulled.done ? undefined : requireBytes(pulled.value, 'write')
       size += piece?.byteLength ?? 0
       if (announced !== undefined && size > announced) throw wrongSize(call, announced, 'more')
       if (announced !== undefined && piece === undefined && size < announced) throw wrongSize(call, announced, 'fewer')

@@ -1,6 +1,7 @@
 import { type Key, type ObjectStat, sizeOf, type WriteOptions } from '@resultkit/core'
-import { type Call, failure, sdkFailure } from './failure.ts'
-import { etagText, objectName, writeCondition, writeIdMetadata } from './names.ts'
+import { sendIfMatch } from './etag-form.ts'
+import { type Call, failure, notS3, sdkFailure } from './failure.ts'
+import { etagText, objectName, writeIdMetadata } from './names.ts'
 import type { Root } from './root.ts'
 import { headObject } from './stat.ts'
 
@@ -16,11 +17,14 @@ export async function putBytes(writing: Writing, body: readonly Uint8Array[], re
   const { call, key, options } = writing
   const { root, signal } = call
   const { sdk, send } = await root.service()
-  const input = { ...newObject(writing), ...writeConditions(options) }
+  const object = newObject(writing)
   try {
-    const { ETag } = await send(new sdk.PutObjectCommand(input), signal, body)
-    root.bucketSeen.value = true
-    return writtenStat(root, key, sizeOf(body), etagText(ETag), options)
+    return await publish(writing, repeated, async (conditions) => {
+      const { ETag } = await send(new sdk.PutObjectCommand({ ...object, ...conditions }), signal, body)
+      if (ETag === undefined) throw notS3(call)
+      root.bucketSeen.value = true
+      return writtenStat(root, key, sizeOf(body), etagText(ETag), options)
+    })
   } catch (error) {
     return await ownOrConflict(writing, error, repeated || sdkFailure(error).attempts > 1)
   }
@@ -41,11 +45,21 @@ export function newObject({ call, key, options }: Writing): object & { Bucket: s
 }
 
 /** The conditions, as the request that publishes carries them. */
-export function writeConditions({ ifAbsent, ifMatch }: WriteOptions): { IfNoneMatch?: string; IfMatch?: string } {
-  return {
-    ...(ifAbsent && { IfNoneMatch: '*' }),
-    ...(ifMatch !== undefined && { IfMatch: writeCondition(ifMatch) }),
-  }
+export interface Conditions {
+  readonly IfNoneMatch?: string
+  readonly IfMatch?: string
+}
+
+/** Sends the request that publishes an object, with its condition in the form that the server takes. */
+export function publish<T>(
+  { call, key, options }: Writing,
+  repeated: boolean,
+  send: (conditions: Conditions) => Promise<T>,
+): Promise<T> {
+  const { ifAbsent, ifMatch, writeId } = options
+  if (ifMatch === undefined) return send(ifAbsent ? { IfNoneMatch: '*' } : {})
+  const match = { key, ifMatch, before: repeated ? writeId : undefined }
+  return sendIfMatch(call, match, (IfMatch) => send({ IfMatch }))
 }
 
 /** The stat of what was just written; S3 does not say when that was. */

@@ -3,7 +3,7 @@ import { type Body, emptyObject, openObject, wholeBody } from './body.ts'
 import { type Call, checkSignal, failure, guard, sdkFailure } from './failure.ts'
 import { objectName } from './names.ts'
 import type { Root } from './root.ts'
-import { conditionInput, headObject, readConflict, statOf } from './stat.ts'
+import { conditionInput, type Described, headObject, readConflict, statOf } from './stat.ts'
 
 /** `ResultStorage.read`: one GET. A range without bytes, which HTTP cannot ask for, is one HEAD. */
 export async function readObject(root: Root, key: Key, options: ReadOptions): Promise<StoredObject | undefined> {
@@ -50,7 +50,7 @@ async function readNothing(call: Call, key: string, options: ReadOptions): Promi
   return stat && emptyObject(call, stat)
 }
 
-type Answer = Parameters<typeof statOf>[2] & { readonly ContentRange?: string | undefined; readonly Body?: unknown }
+type Answer = Described & { readonly ContentRange?: string | undefined; readonly Body?: unknown }
 
 function openAnswer(call: Call, key: string, output: Answer, { range, maxBytes }: ReadOptions): StoredObject {
   const length = output.ContentLength
@@ -65,7 +65,7 @@ function openAnswer(call: Call, key: string, output: Answer, { range, maxBytes }
     }
     if (maxBytes !== undefined && (length ?? size) > maxBytes)
       throw failure(call, 'TOO_LARGE', `${length ?? size} bytes are more than maxBytes (${maxBytes})`)
-    const stat: ObjectStat = statOf(call.root, key, output, size)
+    const stat: ObjectStat = statOf(call, key, output, size)
     return openObject(call, stat, body, length ?? size)
   } catch (error) {
     body.discard()

@@ -1,4 +1,5 @@
 import { MAX_KEY_BYTES, type RetryOptions, type StorageCapabilities } from '@resultkit/core'
+import type { EtagForm } from './etag-form.ts'
 import type { S3Capabilities, S3StorageOptions } from './options.ts'
 import { openService, type Service } from './service.ts'
 import { wrong } from './wrong.ts'
@@ -19,6 +20,8 @@ export interface Root {
   /** Loads the SDK and makes the client, once. */
   readonly service: () => Promise<Service>
   readonly bucketSeen: { value: boolean }
+  /** How the server takes ETags in conditional writes, once one has succeeded. */
+  readonly etagForm: { known: EtagForm | undefined }
   readonly partSize: number
   readonly concurrency: number
   readonly sizeHint: number | undefined
@@ -77,6 +80,7 @@ export function openRoot(options: S3StorageOptions, operation: string): Root {
     capabilities: { ...ALL, ...given(options.capabilities, operation), maxKeyBytes },
     service: openService(options, operation),
     bucketSeen: { value: false },
+    etagForm: { known: undefined },
     partSize,
     concurrency,
     sizeHint,

@@ -44,6 +44,9 @@ const OWN: readonly (keyof S3ConnectionOptions)[] = [
   'maxConnections',
 ]
 
+/** The longest that a timer of Node runs, in milliseconds. */
+const LARGEST = 2 ** 31 - 1
+
 /** Checks the options at once; loads the SDK when it is first called, and once. */
 export function openService(options: S3ConnectionOptions, operation: string): () => Promise<Service> {
   checkOptions(options, operation)
@@ -70,8 +73,8 @@ function checkOptions(options: S3ConnectionOptions, operation: string): void {
   }
   for (const name of ['connectTimeout', 'idleTimeout', 'maxConnections'] as const) {
     const value = options[name]
-    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0))
-      throw wrong(operation, `a ${name} that is not a whole number above zero`)
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0 && value <= LARGEST))
+      throw wrong(operation, `a ${name} that is not a whole number from 1 to ${LARGEST}`)
   }
   if (options.endpoint !== undefined && !/^https?:\/\/./.test(options.endpoint))
     throw wrong(operation, 'an endpoint that is no http URL, such as http://127.0.0.1:9000')

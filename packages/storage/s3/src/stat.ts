@@ -1,6 +1,6 @@
 import type { Key, ObjectStat } from '@resultkit/core'
-import { type Call, checkSignal, failure, guard, sdkFailure } from './failure.ts'
-import { etagText, objectName, readCondition, writeIdOf } from './names.ts'
+import { type Call, checkSignal, failure, guard, notS3, sdkFailure } from './failure.ts'
+import { etagText, objectName, quotedEtag, writeIdOf } from './names.ts'
 import type { Root } from './root.ts'
 
 /** What HEAD and GET say of an object. */
@@ -40,7 +40,7 @@ export async function headObject(
     const described = await send(new sdk.HeadObjectCommand(input), signal)
     root.bucketSeen.value = true
     checkSignal(call)
-    return statOf(root, key, described, described.ContentLength ?? 0)
+    return statOf(call, key, described, described.ContentLength)
   } catch (error) {
     const { status } = sdkFailure(error)
     if (status === 404) return absent(call, error)
@@ -48,18 +48,19 @@ export async function headObject(
   }
 }
 
-/** The stat of an object of `size` bytes. */
-export function statOf(root: Root, key: string, described: Described, size: number): ObjectStat {
+/** The stat of an object of `size` bytes. CONFIG when the answer describes none: it came from something else than S3. */
+export function statOf(call: Call, key: string, described: Described, size: number | undefined): ObjectStat {
   const { ETag, LastModified, Metadata } = described
-  return { key, size, lastModified: LastModified, etag: etagText(ETag), writeId: writeIdOf(root, Metadata) }
+  if (ETag === undefined || size === undefined) throw notS3(call)
+  return { key, size, lastModified: LastModified, etag: etagText(ETag), writeId: writeIdOf(call.root, Metadata) }
 }
 
 /** The members of a request that carry conditions. */
 export function conditionInput(conditions: ReadConditions | undefined): { IfMatch?: string; IfNoneMatch?: string } {
   const { ifMatch, ifNoneMatch } = conditions ?? {}
   return {
-    ...(ifMatch !== undefined && { IfMatch: readCondition(ifMatch) }),
-    ...(ifNoneMatch !== undefined && { IfNoneMatch: readCondition(ifNoneMatch) }),
+    ...(ifMatch !== undefined && { IfMatch: quotedEtag(ifMatch) }),
+    ...(ifNoneMatch !== undefined && { IfNoneMatch: quotedEtag(ifNoneMatch) }),
   }
 }
 

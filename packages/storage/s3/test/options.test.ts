@@ -25,6 +25,7 @@ const WRONG: Readonly<Record<string, Partial<S3StorageOptions>>> = {
   'a negative sizeHint': { sizeHint: -1 },
   'no connection': { maxConnections: 0 },
   'a timeout of zero': { idleTimeout: 0 },
+  'a timeout that no timer can run': { idleTimeout: 2 ** 31 },
   'an endpoint that is no URL': { endpoint: 'localhost:9000' },
   'a capability that there is not': { capabilities: { teleport: true } as object },
   'a capability that is no boolean': { capabilities: { list: 'no' } as object },

@@ -87,11 +87,6 @@ describe('a signal', () => {
   })
 })
 
-it('a refused large body is not sent: the server says so before it says "continue"', async () => {
-  const storage = server.storage({ credentials: { ...server.credentials, secretAccessKey: 'wrong' } })
-  expect(await errorOf(put(storage, 'key', pattern(8 * MIB)))).toMatchObject({ code: 'ACCESS_DENIED' })
-})
-
 it('a stream that is cut into pieces of one byte is written whole', async () => {
   const storage = server.storage()
   const all = pattern(70_000)

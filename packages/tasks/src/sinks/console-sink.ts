@@ -42,12 +42,13 @@ export function consoleSink({ to = process.stderr, live = to.isTTY === true }: C
   }
   return {
     publish(event: RunEvent): void {
-      const line = event.kind === 'log' ? `  ${event.name}: ${oneLine(event.message)}` : board.take(event)
+      const line = event.kind === 'log' ? `  ${oneLine(event.name)}: ${oneLine(event.message)}` : board.take(event)
       erase()
       if (line !== undefined) to.write(`${line}\n`)
       const progress = live ? board.progress() : undefined
       if (progress === undefined) return
-      to.write(progress.slice(0, Math.max(to.columns ?? 80, 20) - 1))
+      // Without wrapping, however wide the signs: only the line where the cursor is can be erased.
+      to.write(`\x1b[?7l${progress.slice(0, Math.max(to.columns ?? 80, 20) - 1)}\x1b[?7h`)
       shown = true
     },
     flush: async () => {
@@ -68,7 +69,8 @@ function makeBoard(): Board {
   let done = 0
   return {
     take(event) {
-      const { runId, state, at, name } = event
+      const { runId, state, at } = event
+      const name = oneLine(event.name)
       const since = going.get(runId)?.since ?? at
       if (isOpen(state)) going.set(runId, { label: state === 'Queued' ? `${name} (queued)` : name, since })
       else {
@@ -89,7 +91,8 @@ function isOpen(state: StateType): boolean {
 }
 
 function lineOf(event: StateEvent, ms: number): string {
-  const { name, index, state, reason, message, attempt } = event
+  const { index, state, reason, message, attempt } = event
+  const name = oneLine(event.name)
   const label = index === undefined ? name : `${name}[${index}]`
   const again = attempt > 1 ? `, attempt ${attempt}` : ''
   const why = message === undefined ? reason : `${reason}: ${oneLine(message)}`

@@ -33,26 +33,26 @@ interface Appender {
 
 function appender(path: string | URL): Appender {
   let waiting: string[] = []
+  // The rest of a line that a full disk has cut.
+  let rest: Uint8Array = new Uint8Array()
   let writing: Promise<void> | undefined
 
+  const isWaiting = (): boolean => waiting.length > 0 || rest.byteLength > 0
   const append = async (file: FileHandle): Promise<void> => {
-    const lines = waiting
-    waiting = []
-    try {
-      await file.appendFile(lines.join(''))
-    } catch (error) {
-      waiting = [...lines, ...waiting]
-      throw error
+    if (rest.byteLength === 0) {
+      rest = new TextEncoder().encode(waiting.join(''))
+      waiting = []
     }
+    while (rest.byteLength > 0) rest = rest.subarray((await file.write(rest)).bytesWritten)
   }
   const start = (): Promise<void> => {
-    writing ??= appendAll(path, () => waiting.length > 0, append).finally(() => {
+    writing ??= appendAll(path, isWaiting, append).finally(() => {
       writing = undefined
     })
     return writing
   }
   const startAgain = (): void => {
-    if (waiting.length > 0) start().then(startAgain, () => {})
+    if (isWaiting()) start().then(startAgain, () => {})
   }
   return {
     add(line) {
@@ -62,7 +62,7 @@ function appender(path: string | URL): Appender {
     async flush() {
       await writing?.catch(() => {})
       // The last ones may have come while the file was being closed.
-      while (waiting.length > 0) await start()
+      while (isWaiting()) await start()
     },
   }
 }

@@ -10,6 +10,6 @@ import type { RunEvent } from '../state-types.ts'
 export interface StateSink {
   /** Takes an event, at once; what takes time is done behind it. */
   publish(event: RunEvent): void
-  /** Resolves when everything published so far has arrived. Called as an outermost run ends. */
+  /** Resolves when everything published so far has arrived. An outermost run ends after it, or after 10 seconds. */
   flush(): Promise<void>
 }

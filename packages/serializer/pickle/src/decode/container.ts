@@ -54,7 +54,7 @@ export function readHeader(bytes: Uint8Array): Header {
   const count = view.getUint32(16, true)
   const graphOffset = headerBytes(classBytes, count)
   if (graphOffset > bytes.length) throw malformed('its header is cut')
-  if (headerChecksum(bytes, graphOffset) !== view.getUint32(8, true))
+  if (headerChecksum(bytes, 0, graphOffset) !== view.getUint32(8, true))
     throw malformed('the checksum of its header differs')
   const readerVersion = bytes[5] as number
   if (readerVersion > FORMAT_VERSION) throw newerFormat(readerVersion)

@@ -4,7 +4,7 @@ import { writeHead, writeTag } from '../writer.ts'
 import { type Encoding, FRAME, type Frame, pop, push, refuse } from './encoding.ts'
 import { readValues, writeCells } from './objects.ts'
 import { integrityOf, propertyValue, readProperties, writeIntegrity, writeProperties } from './properties.ts'
-import { note, positionOf } from './seen.ts'
+import { isSeen, note, positionOf } from './seen.ts'
 import { addShape, findShape, sameKeys } from './shapes.ts'
 import { writeString } from './strings.ts'
 
@@ -180,6 +180,6 @@ function isRow(item: object, { keys, scratch }: Frame): boolean {
 
 /** An array among the rows would pass for a row. */
 function escaped({ writer, seen }: Encoding, item: unknown): unknown {
-  if (Array.isArray(item) && !seen.objects.has(item)) writeTag(writer, TAG.arrayInTable)
+  if (Array.isArray(item) && !isSeen(seen, item)) writeTag(writer, TAG.arrayInTable)
   return item
 }

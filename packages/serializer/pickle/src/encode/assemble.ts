@@ -1,4 +1,4 @@
-import { align, headerBytes, type Section, writeHeader } from '../container.ts'
+import { align, FIXED_BYTES, HEADROOM, headerBytes, type Section, writeHeader } from '../container.ts'
 import { crc32 } from '../crc32.ts'
 import { platform } from '../platform.ts'
 import { TAG } from '../tags.ts'
@@ -8,31 +8,46 @@ import type { ClassEntry, Encoding } from './encoding.ts'
 
 const NOTHING = new Uint8Array()
 /** Tags 55799 and 256; the second only where strings are referred to. */
-const PREFIX = Uint8Array.of(0xd9, 0xd9, 0xf7, 0xd9, 0x01, 0x00)
+const PREFIX = [0xd9, 0xd9, 0xf7, 0xd9, 0x01, 0x00]
 const SELF_DESCRIBED = 3
 
 /** Header and graph in one piece of memory, and one more per large buffer. */
 export function assemble(encoding: Encoding): Uint8Array | readonly Uint8Array[] {
-  const { references, sections } = encoding
+  const { references, sections, classes } = encoding
+  const writer = references.length === 0 ? encoding.writer : splice(encoding)
+  const graphStart = writePrefix(writer, encoding.strings.referenced)
+  if (classes.length > 0 || sections.length > 0) return assembleParts(encoding, writer, graphStart)
+  const graphLength = writer.at - graphStart
+  const graphChecksum = crc32(writer.bytes.subarray(graphStart, writer.at))
+  const start = graphStart - FIXED_BYTES
+  writeHeader(writer, start, { classTable: NOTHING, sections: [], graphLength, graphChecksum })
+  const container = allocate(writer.at - start)
+  container.set(writer.bytes.subarray(start, writer.at))
+  return container
+}
+
+/** Puts the outermost tags before the value; gives where they begin. */
+function writePrefix({ bytes }: Writer, isReferenced: boolean): number {
+  const length = isReferenced ? PREFIX.length : SELF_DESCRIBED
+  const start = HEADROOM - length
+  for (let index = 0; index < length; index++) bytes[start + index] = PREFIX[index] as number
+  return start
+}
+
+function assembleParts(encoding: Encoding, writer: Writer, graphStart: number): Uint8Array | readonly Uint8Array[] {
+  const { sections } = encoding
   const classTable = encodeClasses(encoding.classes)
   const start = headerBytes(classTable.length, sections.length)
-  const graph = references.length === 0 ? undefined : splice(encoding)
-  const prefix = encoding.strings.referenced ? PREFIX : PREFIX.subarray(0, SELF_DESCRIBED)
-  const content = graph ?? encoding.writer
-  const graphLength = prefix.length + content.at
+  const graphLength = writer.at - graphStart
   const end = start + graphLength
-  const first = allocate(sections.length === 0 ? end : align(end))
-  first.set(prefix, start)
-  first.set(content.bytes.subarray(0, content.at), start + prefix.length)
-  first.fill(0, 0, start).fill(0, end)
-  const graphChecksum = crc32(first.subarray(start, end))
-  if (sections.length === 0) {
-    writeHeader(first, { classTable, sections: [], graphLength, graphChecksum })
-    return first
-  }
-  const { table, pieces } = copySections(encoding, first.length)
-  writeHeader(first, { classTable, sections: table, graphLength, graphChecksum })
-  return [first, ...pieces]
+  const bytes = allocate(sections.length === 0 ? end : align(end))
+  bytes.set(writer.bytes.subarray(graphStart, writer.at), start)
+  bytes.fill(0, 0, start).fill(0, end)
+  const graphChecksum = crc32(bytes.subarray(start, end))
+  const { table, pieces } = copySections(encoding, bytes.length)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  writeHeader({ bytes, view }, 0, { classTable, sections: table, graphLength, graphChecksum })
+  return pieces.length === 0 ? bytes : [bytes, ...pieces]
 }
 
 function encodeClasses(classes: readonly ClassEntry[]): Uint8Array {
@@ -47,10 +62,11 @@ function encodeClasses(classes: readonly ClassEntry[]): Uint8Array {
   return writer.bytes.slice(0, writer.at)
 }
 
+/** Memory that is not cleared; of small sizes from Node's pool. */
 function allocate(size: number): Uint8Array {
   const { Buffer } = platform()
-  if (Buffer === undefined || size < 4096) return new Uint8Array(size)
-  const buffer = Buffer.allocUnsafeSlow(size)
+  if (Buffer === undefined) return new Uint8Array(size)
+  const buffer = size < 4096 ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size)
   return new Uint8Array(buffer.buffer, buffer.byteOffset, size)
 }
 
@@ -58,8 +74,8 @@ function allocate(size: number): Uint8Array {
 function splice({ writer, references }: Encoding): Writer {
   const marks = [...new Set(references.filter((_, index) => index % 2 === 1))].sort((a, b) => a - b)
   const indexes = new Map(marks.map((mark, index) => [mark, index]))
-  const spliced = newWriter(writer.at + marks.length * 2 + references.length * 4 + 9)
-  let from = 0
+  const spliced = newWriter(writer.at + marks.length * 2 + references.length * 4 + 9, HEADROOM)
+  let from = HEADROOM
   let next = 0
   const copyTo = (end: number): void => {
     spliced.bytes.set(writer.bytes.subarray(from, end), spliced.at)
@@ -93,8 +109,11 @@ function copySections(
   let offset = start
   for (const [index, bytes] of sections.entries()) {
     const { length } = bytes
+    // What others may write to meanwhile is copied first. Else the checksum is quicker over memory that has been used before.
+    const isShared = !(bytes.buffer instanceof ArrayBuffer)
+    const early = isShared && !settings.borrow ? undefined : crc32(bytes)
     const copy = settings.borrow ? bytes : bytes.slice()
-    const checksum = crc32(copy)
+    const checksum = early ?? crc32(copy)
     table.push({ offset, length, checksum })
     pieces.push(copy)
     offset += length

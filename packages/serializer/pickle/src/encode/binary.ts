@@ -4,7 +4,7 @@ import { UNDEFINED, writeBytes, writeHead, writeNumber, writeSimple, writeTag } 
 import { getter, isIndexOf } from './builtins.ts'
 import { type Encoding, refuse } from './encoding.ts'
 import { integrityOf, readProperties, writeIntegrity, writeProperties } from './properties.ts'
-import { note, positionOf } from './seen.ts'
+import { isSeen, note, positionOf } from './seen.ts'
 import { countString, writeString } from './strings.ts'
 
 /** A view with what it shows of its buffer, read without running what may shadow it. */
@@ -98,7 +98,7 @@ function writeAlone(encoding: Encoding, parts: ViewParts): void {
 /** Whether the view shows all of a small, ordinary buffer that nothing else has shown so far. */
 function isCompact({ seen, viewOf }: Encoding, { type, buffer, byteLength }: ViewParts): boolean {
   if (type === 'DataView' || byteLength !== buffer.byteLength || byteLength >= SECTION_BYTES) return false
-  return isOrdinary(buffer) && !seen.objects.has(buffer) && !viewOf.has(buffer)
+  return isOrdinary(buffer) && !isSeen(seen, buffer) && !viewOf.has(buffer)
 }
 
 function writeCompact(encoding: Encoding, { type }: ViewParts, bytes: Uint8Array): void {

@@ -1,4 +1,5 @@
 import type { IssuePath, ResultIssue } from '@resultkit/core'
+import { HEADROOM } from '../container.ts'
 import type { Settings } from '../options.ts'
 import { newWriter, type Writer } from '../writer.ts'
 import { clearSeen, type SeenObjects, seenObjects } from './seen.ts'
@@ -62,12 +63,15 @@ const NO_ITEMS: unknown[] = []
 /** Frames beyond so many are not kept for the next call. */
 const KEPT_FRAMES = 64
 
-// Kept for the next call as long as the garbage collector leaves it; a call inside a call makes its own.
-let idle: WeakRef<Encoding> | undefined
+/** Up to so many bytes the memory of a call is kept for the next one in any case. */
+const KEPT_BYTES = 256 * 1024
+
+// Kept for the next call, when it is large as long as the garbage collector leaves it; a call inside a call makes its own.
+let idle: Encoding | WeakRef<Encoding> | undefined
 
 /** The state of a new call. */
 export function startEncoding(settings: Settings): Encoding {
-  const encoding = idle?.deref() ?? newEncoding(settings)
+  const encoding = (idle instanceof WeakRef ? idle.deref() : idle) ?? newEncoding(settings)
   idle = undefined
   encoding.settings = settings
   encoding.strings.enabled = settings.compact
@@ -78,7 +82,7 @@ export function startEncoding(settings: Settings): Encoding {
 function newEncoding(settings: Settings): Encoding {
   return {
     settings,
-    writer: newWriter(),
+    writer: newWriter(undefined, HEADROOM),
     seen: seenObjects(),
     references: [],
     strings: stringTable(),
@@ -99,7 +103,7 @@ function newEncoding(settings: Settings): Encoding {
 /** Forgets everything about the value, so that the next call can use the memory. What was handed out is not touched. */
 export function endEncoding(encoding: Encoding): void {
   const { frames, open, viewOf } = encoding
-  encoding.writer.at = 0
+  encoding.writer.at = HEADROOM
   clearSeen(encoding.seen)
   clearStrings(encoding.strings)
   clearShapes(encoding.shapes)
@@ -115,7 +119,7 @@ export function endEncoding(encoding: Encoding): void {
   encoding.holes = 0
   encoding.issueCount = 0
   encoding.cause = undefined
-  idle = new WeakRef(encoding)
+  idle = encoding.writer.bytes.length > KEPT_BYTES ? new WeakRef(encoding) : encoding
 }
 
 /** Puts a container's items in line; they are written next. */

@@ -1,42 +1,66 @@
 /**
- * The objects met so far, and where their items begin. Most objects are met once, so that one look into a Set is all it takes; which
- * object is which position is only worked out when one comes again.
+ * The objects met so far, and where their items begin. The first few stand in a list. Of more, most are met once, so that one look
+ * into a Set is all it takes; which object is which position is only worked out when one comes again.
  */
 export interface SeenObjects {
-  objects: Set<object>
+  readonly few: object[]
+  /** All, as soon as there are more than a few. */
+  objects: Set<object> | undefined
   readonly positions: number[]
   /** The positions by object, of those that `rest` has passed. */
   byObject: Map<object, number> | undefined
   rest: IterableIterator<object> | undefined
 }
 
+const FEW = 16
+
 /** Without any object. */
 export function seenObjects(): SeenObjects {
-  return { objects: new Set(), positions: [], byObject: undefined, rest: undefined }
+  return { few: [], objects: undefined, positions: [], byObject: undefined, rest: undefined }
 }
 
 /** Forgets all objects. */
 export function clearSeen(seen: SeenObjects): void {
   if (seen.positions.length === 0) return
-  seen.objects = new Set()
+  seen.few.length = 0
+  seen.objects = undefined
   seen.positions.length = 0
   seen.byObject = undefined
   seen.rest = undefined
 }
 
 /** Notes an object whose item begins at a position. False when it was met before: then nothing is noted. */
-export function note({ objects, positions }: SeenObjects, object: object, position: number): boolean {
+export function note(seen: SeenObjects, object: object, position: number): boolean {
+  const { objects, positions } = seen
+  if (objects === undefined) return noteAmongFew(seen, object, position)
   objects.add(object)
   if (objects.size === positions.length) return false
   positions.push(position)
   return true
 }
 
+function noteAmongFew(seen: SeenObjects, object: object, position: number): boolean {
+  const { few, positions } = seen
+  for (let index = 0; index < few.length; index++) if (few[index] === object) return false
+  few.push(object)
+  positions.push(position)
+  if (few.length > FEW) seen.objects = new Set(few)
+  return true
+}
+
+/** Whether an object was met before. */
+export function isSeen({ few, objects }: SeenObjects, object: object): boolean {
+  return objects === undefined ? few.includes(object) : objects.has(object)
+}
+
 /** Where the item of an object begins that was met before, or undefined. */
 export function positionOf(seen: SeenObjects, object: object): number | undefined {
-  if (!seen.objects.has(object)) return undefined
+  const { few, objects, positions } = seen
+  const index = few.indexOf(object)
+  if (index >= 0) return positions[index]
+  if (objects === undefined || !objects.has(object)) return undefined
   seen.byObject ??= new Map()
-  const { byObject, positions, objects } = seen
+  const { byObject } = seen
   const known = byObject.get(object)
   if (known !== undefined) return known
   // An iterator of a Set goes on with what is added behind it.

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { ROOT } from './packages.ts'
+import { renderGuide } from './serializers-guide.ts'
 
 const run = promisify(execFile)
 
@@ -62,4 +63,9 @@ test('the reader in Python agrees', async ({ skip }) => {
     expect(answer !== undefined, name).toBe(expected.error === undefined)
     if (answer !== undefined && 'value' in expected) expect(answer.value, name).toEqual(expected.value)
   }
+})
+
+test("the serializers' guide has the table that a run gives", { timeout: 60_000 }, async () => {
+  const { current, rendered } = await renderGuide()
+  expect(rendered).toBe(current)
 })

@@ -19,7 +19,8 @@ export interface CanonicalHashOptions {
 /**
  * SHA-256 (64 lower-case hex digits) over a canonical encoding of a value: the same in every process, whatever the order of
  * properties, of Map entries and of Set members. Takes primitives, arrays, plain objects, Map, Set, Date, RegExp, URL, Error,
- * ArrayBuffers, typed arrays, and instances of the classes given; cycles too.
+ * ArrayBuffers, typed arrays, and instances of the classes given; cycles too. What is not looked at: properties of their own that
+ * typed arrays and arrays of more than 10,000 items have, the `lastIndex` of a RegExp, the stack of an Error.
  *
  * Errors: SERIALIZE for anything else (functions, symbols, promises, other classes), with its place in `issues`.
  */

@@ -18,10 +18,10 @@ export type StateType =
  * - Pending: `created`; Queued: `concurrency-limit`; Retrying: `attempt-failed`; Cancelled: `aborted`
  * - Running, what the look-up said: `no-lookup` (no key, no target), `miss`, `expired`, `invalid` (a cache validator disagreed,
  *   or validators with `onInvalid: 'run'`), `unreadable` (with `onUnreadable: 'run'`), `refresh`, `no-key` (the key function
- *   gave none), `unhashable-input`, `not-persisted` (writing is off, so nothing is looked for)
+ *   gave none), `unhashable-input` (also of a resumed flow's task without key), `not-persisted` (writing is off, so nothing is looked for)
  * - Completed: `persisted` (a reference), `literal` (true, false or null, in the state), `not-persisted`
  * - Cached: `target-found`, `cache-hit`, `memory-hit`, `resumed` (by `flow.with({ runId })`), `joined` (another caller of the same
- *   key computed it meanwhile)
+ *   key or target computed it meanwhile)
  * - ValidationFailed: `output-invalid`, `stored-invalid`
  * - Failed: `error` (the body), `timeout`, `upstream-failed`, `write-failed`, `lookup-failed`, `unreadable`, `missing-result`,
  *   `target-clash`, `configuration` (options, location, storage)
@@ -116,7 +116,15 @@ export interface LogEvent {
 /** Everything that ever leaves: states and log lines. */
 export type RunEvent = StateEvent | LogEvent
 
+const OPEN: readonly StateType[] = ['Pending', 'Queued', 'Running', 'Retrying']
+const FINAL: readonly StateType[] = ['Completed', 'Cached', 'ValidationFailed', 'Failed', 'Cancelled']
+
 /** Whether a state is final. */
 export function isFinal(state: StateType): boolean {
-  return state !== 'Pending' && state !== 'Queued' && state !== 'Running' && state !== 'Retrying'
+  return !OPEN.includes(state)
+}
+
+/** Whether something is the name of a state. */
+export function isStateType(value: unknown): value is StateType {
+  return [...OPEN, ...FINAL].includes(value as StateType)
 }

@@ -1,7 +1,7 @@
 import { isResultError, parseReference, type ResultStore, type Seal, withDetails } from '@resultkit/core'
 import { taskError } from './failure.ts'
 import type { Run } from './run.ts'
-import { isFinal, type PublishedResult, type StateReason, type StateType } from './state-types.ts'
+import { isFinal, isStateType, type PublishedResult, type StateReason, type StateType } from './state-types.ts'
 
 /** How `get` reads. */
 export interface StateGetOptions {
@@ -61,10 +61,10 @@ export function stateOfRun<T>(run: Run): TaskState<T> {
 
 /** A state that was JSON: in another process, or later. CONFIG when it is no state. */
 export function reviveState<T = unknown>(from: StateJson): TaskState<T> {
-  const { state, reason, attempt, message, result } = from
-  if (typeof state !== 'string' || typeof reason !== 'string') {
+  if (typeof from !== 'object' || from === null || !isStateType(from.state) || typeof from.reason !== 'string') {
     throw taskError('CONFIG', 'reviveState', 'This is not the JSON of a state.')
   }
+  const { state, reason, attempt, message, result } = from
   const checked = typeof result === 'object' && result.type === 'reference' ? parseReference(result) : result
   return makeState<T>({ state, reason, attempt, message, result: checked })
 }

@@ -95,7 +95,7 @@ export interface TaskOptions<I = unknown, T = unknown> {
   readonly retryDelay?: Duration | readonly Duration[] | ((attempt: number, error: unknown) => Duration) | undefined
   /** Whether a failure is worth another attempt. @default every one but MISSING_RESULT and CONFIG */
   readonly retryIf?: ((error: unknown, attempt: number) => boolean) | undefined
-  /** Of one attempt's body; TIMEOUT, and `run.signal` fires. @default no limit */
+  /** Of one attempt's body, not of waiting for who computes the same; TIMEOUT, and `run.signal` fires. @default no limit */
   readonly timeout?: Duration | undefined
   /** @default no limit */
   readonly concurrency?: Concurrency | undefined

@@ -6,6 +6,7 @@ const runtimes = new WeakMap<RuntimeOptions, { readonly outer: RuntimeOptions; r
 
 /**
  * Calls a function with a runtime: tasks and flows that it calls keep and report by these options; what they leave out is as around.
+ * Inside a flow it leads out of it: what the function starts inherits nothing of the flow, and may end after it.
  * Errors: CONFIG, and the function's own.
  */
 export function withRuntime<R>(options: RuntimeOptions, fn: () => R): R {

@@ -6,6 +6,7 @@ import {
   jsonlSink,
   map,
   memorySink,
+  reviveState,
   type StateSink,
   task,
   withRuntime,
@@ -486,6 +487,11 @@ describe('memory and sharing', () => {
       expect([await subject('\ud800'), await subject('\ud801')]).toEqual([0xd800, 0xd801]),
     )
   })
+})
+
+test('reviveState refuses what is no state', () => {
+  for (const from of [null, 'x', {}, { state: 'Done', reason: 'persisted', attempt: 1 }])
+    expect(() => reviveState(from as never)).toThrow(expect.objectContaining({ code: 'CONFIG' }))
 })
 
 describe('resuming', () => {

@@ -12,7 +12,10 @@ import {
   task,
 } from '@resultkit/tasks'
 import { expect, expectTypeOf, test } from 'vitest'
-import { z } from 'zod'
+
+const isText = (value: string): boolean => value !== ''
+const isCount = (value: number): boolean => value >= 0
+const isList = (value: number[]): boolean => value.length > 0
 
 /** Never called: what it says, the compiler checks. */
 async function types(): Promise<void> {
@@ -88,8 +91,8 @@ async function types(): Promise<void> {
   // @ts-expect-error wrong literal
   task('t', async () => 1, { onInvalid: 'ignore' })
   // @ts-expect-error validators of another type
-  task('t', async () => 1, { validators: [z.string()] })
-  task('t', async () => 1, { validators: [z.number(), (n) => n > 0] })
+  task('t', async () => 1, { validators: [isText] })
+  task('t', async () => 1, { validators: [isCount, (n) => n > 0] })
   task('t', async ({ x }: { x: number }) => x, {
     cacheKey: ({ input }) => String(input.x),
     target: ({ input }) => `${input.x}`,
@@ -101,7 +104,7 @@ async function types(): Promise<void> {
   // @ts-expect-error with: typo
   rows.with({ retrys: 1 })
   // @ts-expect-error with: validators
-  rows.with({ validators: [z.string()] })
+  rows.with({ validators: [isText] })
   // @ts-expect-error runId is for flows
   rows.with({ runId: 'x' })
   expectTypeOf(rows.with({ retries: 1 })).toEqualTypeOf<typeof rows>()
@@ -117,7 +120,7 @@ async function types(): Promise<void> {
   expectTypeOf(map(rows, [{ day: 'x' }])).toEqualTypeOf<TaskPromise<{ day: string; n: number }[]>[]>()
   task('t', async () => ({ a: 1 }), { result: inlineResult() })
   task('t', async () => [1], { result: new Result({ storage: memoryStorage(), location: 'a/{x}.json' }) })
-  task('t', async () => [1], { result: new Result({ storage: memoryStorage(), validators: [z.array(z.number())] }) })
+  task('t', async () => [1], { result: new Result({ storage: memoryStorage(), validators: [isList] }) })
   task('t', async () => ({ a: 1 }), { result: localResult({ directory: 'x' }) })
   task('t', async ({ x }: { x: number }) => x, {
     cacheKey: [inputs(), [inputs({ exclude: ['y'] })]],

@@ -63,8 +63,11 @@ function inspect(report: Report, value: unknown, place: Place, isMember: boolean
     }
   } else if (places.has(value)) {
     add(report, place, `the same object as ${formatPath(pathOf(places.get(value)))}`)
+  } else if (ArrayBuffer.isView(value) && !rules.lossy.has('shared') && places.has(value.buffer)) {
+    add(report, place, `shares its ArrayBuffer with ${formatPath(pathOf(places.get(value.buffer)))}`)
   } else {
     places.set(value, place)
+    if (ArrayBuffer.isView(value)) places.set(value.buffer, place)
     if (containerKind(value, rules) !== undefined) inspectProperties(report, value, place)
     else if (!inspectHooked(report, value, place)) add(report, place, typeName(value))
     if (rules.lossy.has('shared')) places.delete(value)

@@ -59,8 +59,15 @@ function walkObject(walk: JsonWalk, value: object): unknown {
     return isTagged ? { [TAG]: ESCAPE, value: members } : members
   }
   const type = hookFor(value, walk.rules)
-  if (type === undefined) throw REFUSED
+  if (type === undefined || isShared(walk, value)) throw REFUSED
   return walkHooked(walk, value, type)
+}
+
+/** Whether this is a view of memory that another view in the value has too: apart, a write to one would miss the other. */
+function isShared({ seen, rules }: JsonWalk, value: object): boolean {
+  if (!ArrayBuffer.isView(value) || rules.lossy.has('shared')) return false
+  const { size } = seen
+  return seen.add(value.buffer).size === size
 }
 
 function walkHooked(walk: JsonWalk, value: unknown, type: JsonType): unknown {

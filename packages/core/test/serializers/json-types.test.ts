@@ -176,3 +176,16 @@ describe('json({ types })', () => {
     await errorOf(() => json({ types: [jsonTypes.bigint] }).serialize(1n << 400_000n), 'SERIALIZE')
   })
 })
+
+it('views that share an ArrayBuffer are refused, because they would come back apart', () => {
+  const { buffer } = new Uint8Array(16)
+  const views = { first: new Uint8Array(buffer, 0, 8), list: [new Uint8Array(buffer, 8, 8)] }
+  const strict = json({ types: [jsonTypes.bytes] })
+  expect(() => strict.serialize(views)).toThrow(/result\.list\[0\]: shares its ArrayBuffer with result\.first/)
+  expect(strict.deserialize(strict.serialize(views.first) as Uint8Array)).toEqual(new Uint8Array(8))
+  const lossy = json({ types: [jsonTypes.bytes], lossy: ['shared'] })
+  expect(lossy.deserialize(lossy.serialize(views) as Uint8Array)).toEqual({
+    first: new Uint8Array(8),
+    list: [new Uint8Array(8)],
+  })
+})

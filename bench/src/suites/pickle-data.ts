@@ -6,6 +6,8 @@ export interface DataSet {
   readonly value: unknown
   /** Operations per turn. */
   readonly count: number
+  /** Rounds before the first that counts: until the engine has compiled what is hot. JSON and v8 are compiled from the start. */
+  readonly warmUps: number
   /** Who measures against whom; `undefined` without targets. */
   readonly base: PickleContender
   readonly limits: { readonly size?: number; readonly encode?: number; readonly decode?: number }
@@ -79,6 +81,7 @@ export function dataSets(quick: boolean): readonly DataSet[] {
       name: 'API response 1 KB',
       value: response(2),
       count: 500,
+      warmUps: 60,
       base: JSON_TEXT,
       limits: { encode: 2, decode: 2 },
       peers: true,
@@ -87,6 +90,7 @@ export function dataSets(quick: boolean): readonly DataSet[] {
       name: 'API response 1 MB',
       value: response(2600),
       count: 1,
+      warmUps: 20,
       base: JSON_TEXT,
       limits: { encode: 1.2, decode: 1 },
       peers: true,
@@ -95,12 +99,29 @@ export function dataSets(quick: boolean): readonly DataSet[] {
       name: `${rows} records`,
       value: records,
       count: 1,
+      warmUps: 3,
       base: JSON_TEXT,
       limits: { size: 0.45, encode: 1, decode: 0.6 },
       peers: true,
     },
-    { name: 'strings 2 MB', value: strings, count: 1, base: JSON_TEXT, limits: {}, peers: true },
-    { name: 'Map, Set, Date', value: mix(3000), count: 1, base: V8, limits: { encode: 1.2, decode: 1.2 }, peers: true },
-    { name: 'Float64Array 64 MB', value: floats, count: 1, base: V8, limits: { encode: 0.5 }, peers: false },
+    { name: 'strings 2 MB', value: strings, count: 1, warmUps: 5, base: JSON_TEXT, limits: {}, peers: true },
+    {
+      name: 'Map, Set, Date',
+      value: mix(3000),
+      count: 1,
+      warmUps: 20,
+      base: V8,
+      limits: { encode: 1.2, decode: 1.2 },
+      peers: true,
+    },
+    {
+      name: 'Float64Array 64 MB',
+      value: floats,
+      count: 1,
+      warmUps: 2,
+      base: V8,
+      limits: { encode: 0.5 },
+      peers: false,
+    },
   ]
 }

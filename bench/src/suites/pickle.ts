@@ -47,7 +47,7 @@ async function measure(
   const rounds = options.quick ? 5 : data.peers ? 15 : 7
   const samples = await interleave(
     contenders.map((one) => turnOf(one, data)),
-    { rounds, warmUps: 2 },
+    { rounds, warmUps: data.warmUps },
   )
   const rows = contenders.map(({ name }) => rowOf(name, data, samples, sizes))
   print(formatTable([data.name, 'x size', 'encode ms', 'x base', 'decode ms', 'x base'], rows))

@@ -81,6 +81,12 @@ export interface ResultParts {
   readonly format: ResultFormat
   /** The configured serializer and codecs, then the older ones that may be read as well. */
   readonly accepted: readonly { readonly serializer: Serializer; readonly codecs: readonly Codec[] }[]
+  readonly validators: readonly Validator<never>[]
+  /** Milliseconds. */
+  readonly cacheFor: number | undefined
+  readonly cacheValidators: readonly CacheValidator<never>[]
+  /** What seals the references that it gives, if it does. */
+  readonly seal: object | undefined
 }
 
 /** Options after they were checked. Types of values are erased: they serve the compiler only. */

@@ -85,7 +85,8 @@ function keyOnce(run: Run): KeyOutcome | Promise<KeyOutcome> {
     run.key = keyOf(run)
   } catch (error) {
     run.key = Promise.reject(error)
-    run.key.catch(() => {})
   }
+  // Who is cancelled first never waits for it.
+  if (run.key instanceof Promise) run.key.catch(() => {})
   return run.key
 }

@@ -21,8 +21,7 @@ import { keeperFor, passedOf, type Stored } from './store-value.ts'
 export async function execute(run: Run, plan: Plan): Promise<unknown> {
   try {
     enterPending(run)
-    const waiting = resolveInput(run)
-    if (waiting !== undefined) await waiting
+    await resolveInput(run)
     throwIfCancelled(run)
     refuseConflicts(run, plan)
     const { value, reason } = await produce(run, plan)
@@ -175,7 +174,8 @@ async function once(run: Run, plan: Plan, keeper: Keeper, place: Place): Promise
     throwIfStopped(run.outer)
     if (!mayShare(run, plan, leader)) continue
     if (ok) return join(run, leader)
-    const failed = asFailure(thrown)
+    // What ended something around the leader has not ended this one.
+    const failed = cancelled(leader, asFailure(thrown))
     if (failed.state !== 'Cancelled') throw failed
   }
 }

@@ -68,7 +68,7 @@ export async function openKeeper(definition: Definition, plan: Plan): Promise<Ke
   const location = result === undefined ? undefined : inheritable(result.location, own)
   const kept = definition.target?.format === 'plain' ? plainUnlessEncrypted(base) : base
   const isStream = serializer === 'ndjson' || (typeof serializer === 'object' && serializer.kind === 'stream')
-  const rules = Result.parts(kept) as ReturnType<typeof Result.parts> & LookupRules
+  const rules = Result.parts(kept)
   return { adapter: undefined, result: withoutLocation(kept), location, storageId: kept.uri ?? '', isStream, rules }
 }
 

@@ -1,7 +1,7 @@
 import { isResultError, type Location, type LocationParameters, parseKey, Result } from '@resultkit/core'
 import { type CacheKeyFunction, inputPart, isRecord, type KeyMaterial, policyKey } from './cache-policy.ts'
 import { type CanonicalKey, digestOf, encodeCanonical } from './canonical-hash.ts'
-import { failure, taskError } from './failure.ts'
+import { asFailure, failure, taskError } from './failure.ts'
 import type { Keeper } from './keeper.ts'
 import { contextId, dateOf, type Run } from './run.ts'
 import { nextOf } from './scope.ts'
@@ -62,8 +62,18 @@ function textKey(text: string): KeyOutcome {
 }
 
 function functionKey(make: CacheKeyFunction<never>, run: Run): KeyOutcome | Promise<KeyOutcome> {
-  const given = make(contextOf(run) as never)
-  return typeof given === 'object' && given !== null ? given.then(givenKey) : givenKey(given)
+  try {
+    const given = make(contextOf(run) as never)
+    if (typeof given !== 'object' || given === null) return givenKey(given)
+    return given.then(givenKey).catch(wrongKey)
+  } catch (error) {
+    return wrongKey(error)
+  }
+}
+
+/** What a key function throws is not what the body does. */
+function wrongKey(error: unknown): never {
+  throw asFailure(error, 'configuration')
 }
 
 function givenKey(given: string | undefined | null): KeyOutcome {

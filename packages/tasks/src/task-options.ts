@@ -143,7 +143,7 @@ export interface RuntimeOptions {
   readonly defaults?: RuntimeDefaults | undefined
   /** Classes whose instances may be part of keys. @default [] */
   readonly classes?: readonly HashableClass[] | undefined
-  /** What copies for keyed look-ups may take, counted as stored. @default 64 MiB */
+  /** What copies for keyed look-ups may take, counted as stored, each at least 256 bytes. @default 64 MiB */
   readonly cacheBytes?: number | undefined
   /** With `once: 'storage'`: after how long without a sign of life from who computes somebody else does. @default '30s' */
   readonly leaseFor?: Duration | undefined

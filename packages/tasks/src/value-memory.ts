@@ -20,6 +20,13 @@ export interface ValueMemory {
   delete(key: string): void
 }
 
+// What an entry takes beside its value, about.
+const LEAST_BYTES = 256
+
+function cost({ bytes }: Remembered): number {
+  return Math.max(bytes, LEAST_BYTES)
+}
+
 /** Makes a memory of so many bytes, counted as stored. */
 export function valueMemory(limit: number): ValueMemory {
   const entries = new Map<string, Remembered>()
@@ -28,7 +35,7 @@ export function valueMemory(limit: number): ValueMemory {
   const drop = (key: string): void => {
     const found = entries.get(key)
     if (found === undefined) return
-    total -= found.bytes
+    total -= cost(found)
     entries.delete(key)
   }
 
@@ -49,9 +56,9 @@ export function valueMemory(limit: number): ValueMemory {
     },
     set(key, remembered) {
       drop(key)
-      if (remembered.bytes > limit) return
+      if (cost(remembered) > limit) return
       entries.set(key, remembered)
-      total += remembered.bytes
+      total += cost(remembered)
       for (const oldest of entries.keys()) {
         if (total <= limit) break
         drop(oldest)

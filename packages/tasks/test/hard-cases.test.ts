@@ -129,6 +129,21 @@ describe('trouble of others', () => {
     expect(sink.states('subject').at(-1)).toMatchObject({ state: 'Failed', reason: 'lookup-failed' })
   })
 
+  test('a key function that throws: configuration, and the body has not run', async () => {
+    const { runtime, sink } = kit()
+    const subject = task('subject', async () => 1, {
+      cacheKey: () => {
+        throw new Error('no key')
+      },
+    })
+    const later = subject.with({ cacheKey: () => Promise.reject(new Error('no key')) })
+    await expect(withRuntime(runtime, () => subject())).rejects.toThrow('no key')
+    await expect(withRuntime(runtime, () => later())).rejects.toThrow('no key')
+    expect(sink.states().map(({ state, reason }) => `${state} ${reason}`)).toEqual(
+      Array(2).fill(['Pending created', 'Failed configuration']).flat(),
+    )
+  })
+
   test('details that JSON cannot hold are no reason to fail', async () => {
     const { runtime, sink } = kit()
     await flow('around', (_: unknown, { log }) => log('line', { big: 1n } as never), runtime)()
@@ -418,6 +433,21 @@ describe('memory and sharing', () => {
     })
   })
 
+  test('many small values do not fill the memory without end', async () => {
+    const { runtime, storage } = kit()
+    const small = task('small', async ({ n }: { n: number }) => n, { cacheKey: [inputs()] })
+    const all = Array.from({ length: 100 }, (_, n) => ({ n }))
+    await withRuntime(runtime, () => Promise.all(map(small, all)))
+    // Another store on the same storage: it remembers what it has read, of one or two bytes each.
+    const store = createResultStore({ storages: { main: storage }, defaults: { serializer: 'json' } })
+    await withRuntime({ ...runtime, store, cacheBytes: 2_560 }, async () => {
+      await Promise.all(map(small, all))
+      storage.reads.length = 0
+      await Promise.all(map(small, all))
+    })
+    expect(storage.reads.length).toBeGreaterThanOrEqual(90)
+  })
+
   test('cacheFor and cacheValidators of a result are for copies in memory as well', async () => {
     const made = kit()
     const storage = memoryStorage()
@@ -442,6 +472,36 @@ describe('memory and sharing', () => {
       expect((await rejection(hasty)).code).toBe('TIMEOUT')
       gate.resolve()
       expect(await patient).toBe('value')
+    })
+  })
+
+  test('nor is the end of the flow around one that of another outside of it', async () => {
+    const { runtime } = kit()
+    const [started, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let ran = 0
+    const slow = task(
+      'slow',
+      async (_: unknown, { signal }) => {
+        ran += 1
+        started.resolve()
+        await gate.promise
+        signal.throwIfAborted()
+        return ran
+      },
+      { cacheKey: 'key' },
+    )
+    await withRuntime(runtime, async () => {
+      const failing = flow('failing', async () => {
+        slow().catch(() => {})
+        await started.promise
+        throw new Error('the flow fails')
+      })().state()
+      await started.promise
+      const outside = slow()
+      await turn()
+      gate.resolve()
+      expect(await outside).toBe(2)
+      expect((await failing).type).toBe('Failed')
     })
   })
 

@@ -54,6 +54,38 @@ test('at any offset of the bytes', () => {
   }
 })
 
+test('sharing among any number of objects', () => {
+  for (let count = 1; count <= 40; count++) {
+    const objects = Array.from({ length: count }, (_, index) => (index % 2 === 0 ? { index } : [index]))
+    const value = {
+      first: objects,
+      again: objects.toReversed(),
+      last: [objects[0], new Map([[objects, objects.at(-1)]])],
+    }
+    expect(difference(pickle().deserialize(bytesOf(pickle(), value)), value), `${count} objects`).toBe(undefined)
+  }
+})
+
+test('an array among rows stays an array, among few objects and among many', () => {
+  for (const count of [2, 40]) {
+    const row = [1]
+    const value = [...Array.from({ length: count }, (_, index) => ({ index })), row, row, [2]]
+    expect(difference(pickle().deserialize(bytesOf(pickle(), value)), value)).toBe(undefined)
+  }
+})
+
+test('what was written stays as it is while more is written', () => {
+  const serializer = pickle()
+  const values = Array.from({ length: 50 }, (_, index) => ({ index, text: 'text '.repeat(index) }))
+  const written = values.map((value) => bytesOf(serializer, value))
+  expect(written.map((bytes) => serializer.deserialize(bytes))).toEqual(values)
+})
+
+test('a large shared buffer', () => {
+  const value = new Float64Array(new SharedArrayBuffer(8192)).fill(1.5)
+  expect(difference(pickle().deserialize(bytesOf(pickle(), value)), value)).toBe(undefined)
+})
+
 test('nesting of 100,000 levels', () => {
   const wraps: ((inner: unknown) => unknown)[] = [
     (inner) => [inner],

@@ -3,7 +3,7 @@ import { etagText, quotedEtag } from './names.ts'
 import { headObject } from './stat.ts'
 
 /**
- * How a server takes the ETag of a conditional write: quoted, as RFC 9110 has it, or bare. AWS and R2 take both, Ceph 16
+ * How a server takes the ETag of a conditional write: quoted, as RFC 9110 has it, or bare. AWS takes both, Ceph 16
  * answers 412 to whatever is quoted.
  */
 export type EtagForm = 'quoted' | 'bare'

@@ -1,6 +1,7 @@
 import { isResultError } from '@resultkit/core'
 import { malformed } from '../failure.ts'
 import type { Settings } from '../options.ts'
+import { TAG } from '../tags.ts'
 import { isSection, ownBuffer, readUint8Array } from './binary.ts'
 import { openContainer } from './container.ts'
 import { ARRAY, noHole, OBJECT } from './containers.ts'
@@ -116,23 +117,28 @@ function readItem(decoding: Decoding, initial: number): unknown {
 }
 
 function readTagged(decoding: Decoding, tag: number): unknown {
-  if (tag === 28) return readMarked(decoding)
+  if (tag === TAG.shared) return readMarked(decoding, readNext)
   return readTag(decoding, tag, () => readItemNow(decoding))
 }
 
+/** What follows a tag that changes nothing about it: an array is one, also in a table, where it would be a row. */
 function readItemNow(decoding: Decoding): unknown {
-  const initial = readByte(decoding.reader)
+  const { reader } = decoding
+  const initial = readByte(reader)
   const plain = readPlain(decoding, initial)
-  return plain === OPENED ? readItem(decoding, initial) : plain
+  if (plain !== OPENED) return plain
+  if ((initial & 0xe0) !== 0xc0) return readItem(decoding, initial)
+  const tag = readArgument(reader, initial)
+  return tag === TAG.shared ? readMarked(decoding, readItemNow) : readTagged(decoding, tag)
 }
 
 /** Tag 28: the value gets the next index, and can be referred to from inside itself. */
-function readMarked(decoding: Decoding): unknown {
+function readMarked(decoding: Decoding, readInner: (decoding: Decoding) => unknown): unknown {
   const { shares } = decoding
   if (decoding.pending >= 0) throw malformed('a mark that no object follows')
   const index = shares.push(UNSET) - 1
   decoding.pending = index
-  const value = readNext(decoding)
+  const value = readInner(decoding)
   if (value === OPENED || decoding.pending < 0) return value
   if (typeof value !== 'object' || value === null) throw malformed('a mark that no object follows')
   decoding.pending = -1

@@ -109,11 +109,8 @@ function copySections(
   let offset = start
   for (const [index, bytes] of sections.entries()) {
     const { length } = bytes
-    // What others may write to meanwhile is copied first. Else the checksum is quicker over memory that has been used before.
-    const isShared = !(bytes.buffer instanceof ArrayBuffer)
-    const early = isShared && !settings.borrow ? undefined : crc32(bytes)
     const copy = settings.borrow ? bytes : bytes.slice()
-    const checksum = early ?? crc32(copy)
+    const checksum = crc32(copy)
     table.push({ offset, length, checksum })
     pieces.push(copy)
     offset += length

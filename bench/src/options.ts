@@ -14,7 +14,7 @@ export interface Options {
 
 export const USAGE = `usage: npm run bench -- [options]
 
-  --quick            under a minute: fewer rounds, smaller streams, fewer peers
+  --quick            fewer rounds, smaller values, fewer peers
   --only NAME        only this suite; several with commas or by repeating it
   --directory PATH   where files are made (default: /dev/shm where there is one, else the system's temporary directory)
   --json FILE        write all figures there too

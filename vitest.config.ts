@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const conditions = ['resultkit:source']
@@ -13,6 +14,8 @@ export default defineConfig({
       'test-fixtures/**/*.test.ts',
       'scripts/**/*.test.ts',
     ],
+    // One core less, the default, would be one of two.
+    maxWorkers: availableParallelism(),
     testTimeout: 30_000,
     reporters: ['default', './scripts/closing-line.ts'],
   },

@@ -43,7 +43,7 @@ describe('flows', () => {
       })
       return promise
     })
-    const error = await rejection(flow('around', () => child(), { ...runtime, timeout: 5 })())
+    const error = await rejection(flow('around', () => child(), { ...runtime, timeout: 300 })())
     expect(error.code).toBe('TIMEOUT')
     expect(reasons).toEqual(['TIMEOUT'])
     await new Promise((resolve) => setImmediate(resolve))

@@ -8,9 +8,9 @@ import { describe, expect, test } from 'vitest'
 import { keysOf, rejection } from './kit.ts'
 
 /** A process of its own, as far as stores, memory and flights go. */
-function elsewhere<R>(storage: ResultStorage, fn: () => R, sink = memorySink()): R {
+function elsewhere<R>(storage: ResultStorage, fn: () => R, { sink = memorySink(), leaseFor = 300 } = {}): R {
   const store = { storages: { main: storage }, defaults: { serializer: 'json' } } as const
-  return withRuntime({ store, sink, leaseFor: 300 }, fn)
+  return withRuntime({ store, sink, leaseFor }, fn)
 }
 
 const leaseOf = (at: string) => reservedKey(`leases/${sha256(at)}`)
@@ -28,7 +28,9 @@ describe('once: storage', () => {
       },
       { cacheKey: 'key', once: 'storage' },
     )
-    const values = await Promise.all(Array.from({ length: 8 }, () => elsewhere(storage, () => slow())))
+    const values = await Promise.all(
+      Array.from({ length: 8 }, () => elsewhere(storage, () => slow(), { leaseFor: 5000 })),
+    )
     expect(runs).toBe(1)
     expect(values).toEqual(Array.from({ length: 8 }, () => ({ n: 1 })))
     expect(await storage.read(leaseOf('cache/key/key'), EVERYTHING)).toBe(undefined)
@@ -84,7 +86,7 @@ describe('once: storage', () => {
       },
       { cacheKey: 'key', once: 'storage' },
     )
-    expect(await elsewhere(storage, () => subject.with({ retries: 2 })(), sink)).toBe('first')
+    expect(await elsewhere(storage, () => subject.with({ retries: 2 })(), { sink })).toBe('first')
     expect(sink.states('subject').filter(({ state }) => state === 'Retrying')).toEqual([])
     expect(sink.states('subject').at(-1)).toMatchObject({ state: 'Completed', reason: 'persisted' })
   })

@@ -40,7 +40,7 @@ describe('a body of many chunks', () => {
     { title: 'silence', action: { kind: 'stall' } as const },
     { title: 'a part kept', action: { kind: 'persist', bytes: 0 } as const },
   ])('$title at every chunk in turn', async ({ action }) => {
-    const storage = storageOn(server.current, { ...options, requestTimeout: 200 })
+    const storage = storageOn(server.current, { ...options, ...(action.kind === 'stall' && { requestTimeout: 500 }) })
     for (let skip = 0; skip < 5; skip++) {
       server.current.inject({ on: 'chunk', skip, action })
       let asked = 0

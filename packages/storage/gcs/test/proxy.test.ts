@@ -65,8 +65,9 @@ describe('the wire is cut', () => {
 })
 
 test('a black hole is TIMEOUT, and an abort ends the waiting', async () => {
-  const storage = behind({ requestTimeout: 300 })
-  await put(storage, 'a', bytes)
+  const prefix = 'silent'
+  await put(behind({ prefix }), 'a', bytes)
+  const storage = behind({ prefix, requestTimeout: 300 })
   proxy.arm({ response: { blackHoleAfter: 0 } })
   await failureOf(get(storage, 'a'), { code: 'TIMEOUT', retryable: true })
   proxy.arm({ response: { blackHoleAfter: 100_000 } })

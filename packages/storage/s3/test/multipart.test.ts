@@ -69,7 +69,10 @@ it('no more than `concurrency` parts are in memory', async () => {
     const until = async (): Promise<void> => {
       under += 1
       most = Math.max(most, under)
-      await new Promise((resolve) => setTimeout(resolve, 30))
+      // The other parts get the time to come, on a busy machine too; the last ones wait in vain.
+      for (let waits = 0; waits < 100 && under < concurrency; waits++)
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      await new Promise((resolve) => setTimeout(resolve, 5))
       under -= 1
     }
     faults.add({ kind: 'wait', until }, { operation: 'UploadPart', times: 100 })

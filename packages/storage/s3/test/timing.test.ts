@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { testServer } from './server.ts'
-import { entries, errorOf, MIB, open, pattern, pieces, put, remove, stat, text } from './support.ts'
+import { entries, errorOf, MIB, newPrefix, open, pattern, pieces, put, remove, stat, text } from './support.ts'
 
 const server = await testServer()
 const { faults } = server
@@ -23,19 +23,22 @@ describe('a server that is silent', () => {
   })
 
   it('is asked again', async () => {
-    const storage = server.storage({ idleTimeout: 200 })
-    await put(storage, 'key', 'value')
+    const prefix = newPrefix()
+    await put(server.storage({ prefix }), 'key', 'value')
     faults.add({ kind: 'hang' }, { operation: 'GetObject' })
-    expect(await text(storage, 'key')).toBe('value')
+    expect(await text(server.storage({ prefix, idleTimeout: 1000 }), 'key')).toBe('value')
   })
 
   it('is not confused with a consumer that is slow', async () => {
-    const storage = server.storage({ idleTimeout: 50, retry: false })
+    const prefix = newPrefix()
     const all = pattern(4 * MIB)
-    await put(storage, 'key', all)
+    await put(server.storage({ prefix }), 'key', all)
+    // As long as a busy server may need for its answer.
+    const idleTimeout = 2000
+    const object = await open(server.storage({ prefix, idleTimeout, retry: false }), 'key')
     let received = 0
-    for await (const piece of (await open(storage, 'key'))?.stream() ?? []) {
-      if (received === 0) await new Promise((resolve) => setTimeout(resolve, 200))
+    for await (const piece of object?.stream() ?? []) {
+      if (received === 0) await new Promise((resolve) => setTimeout(resolve, idleTimeout + 500))
       received += piece.length
     }
     expect(received).toBe(all.length)

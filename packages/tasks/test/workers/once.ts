@@ -21,4 +21,4 @@ const store = {
   storages: { main: fileStorage({ directory: join(directory, 'results') }) },
   defaults: { serializer: 'json' },
 }
-console.log(await withRuntime({ store, leaseFor: 600 }, () => subject()))
+console.log(await withRuntime({ store, leaseFor: 2500 }, () => subject()))

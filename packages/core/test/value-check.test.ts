@@ -1,3 +1,4 @@
+import vm from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { checkValue, refusalMessage, type ValueRules } from '../src/value-check/index.ts'
 
@@ -78,6 +79,53 @@ describe('checkValue', () => {
     expect(messages([item, item, own, own], { shared: 'kept', maxShared: 1, collectionCycles: true })).toMatch(
       /more than 1 shared/,
     )
+  })
+
+  test('passes undefined everywhere, as a value alone, or nowhere', () => {
+    const value = { a: undefined, map: new Map([[1, undefined]]) }
+    const keys = [new Map([[undefined, 1]]), new Set([undefined])]
+    for (const undefinedRule of [true, 'values', false] as const) {
+      const rules = { ...STRICT, undefined: undefinedRule }
+      expect(checkValue(value, rules).total).toBe(undefinedRule === false ? 2 : 0)
+      expect(checkValue(keys, rules).total).toBe(undefinedRule === true ? 0 : 2)
+    }
+  })
+
+  test('looks at the memory and properties of views of another type', () => {
+    class Slice extends Uint8Array<ArrayBufferLike> {}
+    const rules = { other: (value: object) => value instanceof Slice }
+    expect(
+      checkValue([new Slice(new ArrayBuffer(2)), new Slice(new ArrayBuffer(9000))], { ...STRICT, ...rules }).total,
+    ).toBe(0)
+    expect(messages(Object.assign(new Slice(new ArrayBuffer(2)), { x: 1 }), rules)).toMatch(/Slice: extra property/)
+    expect(messages(new Slice(new SharedArrayBuffer(2)), rules)).toMatch(/Slice: SharedArrayBuffer/)
+  })
+
+  test('finds what overlaps among many slices of a pool, in any order', () => {
+    const pool = new ArrayBuffer(100_000)
+    const slices = Array.from({ length: 5000 }, (_, index) => new Uint8Array(pool, ((index * 1237) % 5000) * 20, 20))
+    const rules = { ...STRICT, isPool: () => true }
+    for (const order of [slices, slices.toSorted((a, b) => b.byteOffset - a.byteOffset)]) {
+      expect(checkValue(order, rules).total).toBe(0)
+      for (const [start, size] of [
+        [0, 1],
+        [99_999, 1],
+        [50_039, 2],
+        [40, 20],
+      ] as const) {
+        const { issues } = checkValue([...order, new Uint8Array(pool, start, size)], rules)
+        expect(issues).toEqual([
+          { path: [5000], message: expect.stringMatching(/^view of the same memory as result\[/) },
+        ])
+      }
+    }
+  })
+
+  test('knows objects of other realms from objects with a prototype of their own', () => {
+    const { make } = vm.runInNewContext('({ make: () => ({ a: [1] }) })') as { make: () => object }
+    expect(checkValue(make(), STRICT).total).toBe(0)
+    expect(messages(Object.create({ __proto__: null, isPrototypeOf: 1 }))).toMatch(/another prototype/)
+    expect(messages(Object.setPrototypeOf(new Int8Array(2), Uint8Array.prototype))).toMatch(/looks like/)
   })
 
   test('walks without recursion, to the depth that is asked for', () => {

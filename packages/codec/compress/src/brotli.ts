@@ -9,7 +9,7 @@ import {
 } from 'node:zlib'
 import type { Codec } from '@resultkit/core'
 import { type CompressionOptions, compressionCodec, type Inflated } from './compression.ts'
-import { wholeNumber } from './errors.ts'
+import { requireOptions, wholeNumber } from './errors.ts'
 import { BARE } from './through.ts'
 
 /** What {@link brotli} takes. */
@@ -27,6 +27,7 @@ const CHUNK = 64 * 1024
  * Errors: CORRUPT, TOO_LARGE; CONFIG for options that are none.
  */
 export function brotli(options: BrotliOptions = {}): Codec {
+  requireOptions('brotli', options, ['quality', 'minBytes', 'maxDecodedBytes'])
   const quality = wholeNumber('brotli', 'quality', options.quality, { standard: 5, least: 0, most: 11 })
   const settings = { params: { [constants.BROTLI_PARAM_QUALITY]: quality } }
   const compress = promisify(brotliCompress)

@@ -62,11 +62,11 @@ export function compressionCodec(compression: Compression, options: CompressionO
       throwIfAborted('read', context.signal)
       const limit = wholeLimit(context, most)
       const decoded = bytes.byteLength > AT_ONCE.encode ? undefined : decodeAtOnce(compression, bytes, limit)
-      return decoded ?? collectBytes(decodeThrough(decompressor(), once(bytes), limit, context.signal))
+      return decoded ?? collectBytes(decodeThrough(decompressor, once(bytes), limit, context.signal))
     },
-    encodeStream: (source, { signal }) => encodeThrough(compression.encoder(), source, signal),
+    encodeStream: (source, { signal }) => encodeThrough(compression.encoder, source, signal),
     decodeStream: (source, { maxBytes = Number.POSITIVE_INFINITY, signal }) =>
-      decodeThrough(decompressor(), source, maxBytes, signal),
+      decodeThrough(decompressor, source, maxBytes, signal),
     range: undefined,
     pin: () => undefined,
   }

@@ -18,6 +18,14 @@ export function tooLargeToRead(codec: string, limit: number): ResultError {
   return new ResultError({ code: 'TOO_LARGE', operation: 'write', message })
 }
 
+/** CONFIG for an option that is none. */
+export function requireOptions(codec: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  const message = `${codec}: the option ${unknown} is not one; there are ${known.join(', ')}.`
+  throw new ResultError({ code: 'CONFIG', operation: 'configure', message })
+}
+
 /** A whole number within bounds, or CONFIG. */
 export function wholeNumber(
   codec: string,

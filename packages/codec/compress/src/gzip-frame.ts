@@ -18,7 +18,7 @@ export function gzipFrame(): Frame {
   const body = (stored: Uint8Array): Uint8Array => {
     const bytes = held.byteLength === 0 ? stored : concatBytes([held, stored])
     const end = Math.max(0, bytes.byteLength - TRAILER)
-    held = bytes.slice(end)
+    held = copyOf(bytes.subarray(end))
     return bytes.subarray(0, end)
   }
 
@@ -28,7 +28,7 @@ export function gzipFrame(): Frame {
       const bytes = concatBytes([held, stored])
       const header = headerLength(bytes)
       if (header === undefined && bytes.byteLength > MAX_HEADER) throw corrupt('gzip', 'its header has no end')
-      held = header === undefined ? bytes.slice() : NONE
+      held = header === undefined ? bytes : NONE
       inBody = header !== undefined
       return header === undefined ? NONE : body(bytes.subarray(header))
     },
@@ -43,6 +43,11 @@ export function gzipFrame(): Frame {
         throw corrupt('gzip', 'its checksum differs')
     },
   }
+}
+
+// Node's Buffer gives a view where others copy, and a source may write its next piece into the same memory.
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes)
 }
 
 /** Bytes of the header, or `undefined` while more are needed. */

@@ -2,7 +2,7 @@ import { promisify } from 'node:util'
 import { createGzip, createInflateRaw, gzip as gzipBytes, gzipSync, inflateRawSync } from 'node:zlib'
 import type { Codec } from '@resultkit/core'
 import { type CompressionOptions, compressionCodec, type Inflated } from './compression.ts'
-import { wholeNumber } from './errors.ts'
+import { requireOptions, wholeNumber } from './errors.ts'
 import { gzipFrame } from './gzip-frame.ts'
 
 /** What {@link gzip} takes. */
@@ -20,6 +20,7 @@ const CHUNK = 64 * 1024
  * Errors: CORRUPT, TOO_LARGE; CONFIG for options that are none.
  */
 export function gzip(options: GzipOptions = {}): Codec {
+  requireOptions('gzip', options, ['level', 'minBytes', 'maxDecodedBytes'])
   const level = wholeNumber('gzip', 'level', options.level, { standard: 6, least: 0, most: 9 })
   const compress = promisify<Uint8Array, { level: number }, Buffer>(gzipBytes)
   return compressionCodec(

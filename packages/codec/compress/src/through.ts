@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { throwIfAborted } from '@resultkit/core'
+import { requireBytes, throwIfAborted } from '@resultkit/core'
 import { corrupt, tooLarge } from './errors.ts'
 
 /** A stream of node:zlib. `bytesWritten` counts what the library consumed, which stops at its end mark. */
@@ -25,22 +25,23 @@ export interface Decompressor {
 /** No container: the library's own end mark is the end. */
 export const BARE: Frame = { feed: (stored) => stored, decoded: () => {}, finish: () => {} }
 
-/** Compresses a stream in bounded memory. However it ends, the source is let go. */
-export function encodeThrough(
-  stream: ZlibStream,
+/** Compresses a stream in bounded memory. Nothing is opened before it is asked for; however it ends, the source is let go. */
+export async function* encodeThrough(
+  open: () => ZlibStream,
   source: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  return outputOf(pumpOf(stream, source, BARE, 'write', signal), (error) => error)
+  yield* outputOf(pumpOf(open(), source, BARE, 'write', signal), (error) => error)
 }
 
 /** Decompresses a stream in bounded memory. It ends normally only at the end of exactly one complete frame. */
 export async function* decodeThrough(
-  { name, stream, frame }: Decompressor,
+  open: () => Decompressor,
   source: AsyncIterable<Uint8Array>,
   limit: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const { name, stream, frame } = open()
   const pump = pumpOf(stream, source, frame, 'read', signal)
   let size = 0
   for await (const piece of outputOf(pump, (error) => corrupt(name, 'its bytes are no valid stream', error))) {
@@ -91,7 +92,7 @@ function pumpOf(
       const { done, value } = await iterator.next()
       over = done === true
       if (done) break
-      const bytes = frame.feed(value)
+      const bytes = frame.feed(requireBytes(value, operation))
       if (bytes.byteLength > 0) await write(bytes)
     }
     if (over && !isClosed()) stream.end()

@@ -9,7 +9,7 @@ import {
 } from 'node:zlib'
 import type { Codec } from '@resultkit/core'
 import { type CompressionOptions, compressionCodec, type Inflated } from './compression.ts'
-import { wholeNumber } from './errors.ts'
+import { requireOptions, wholeNumber } from './errors.ts'
 import { zstdFrame } from './zstd-frame.ts'
 
 /** What {@link zstd} takes. */
@@ -27,6 +27,7 @@ const CHUNK = 64 * 1024
  * Errors: CORRUPT, TOO_LARGE; CONFIG for options that are none.
  */
 export function zstd(options: ZstdOptions = {}): Codec {
+  requireOptions('zstd', options, ['level', 'minBytes', 'maxDecodedBytes'])
   const level = wholeNumber('zstd', 'level', options.level, { standard: 3, least: 1, most: 22 })
   const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 }
   const compress = promisify<Uint8Array, { params: Record<number, number> }, Buffer>(zstdCompress)

@@ -112,8 +112,50 @@ describe.each(Object.entries(KINDS))('%s', (name, codec) => {
       expect(await failure(run)).toMatchObject({ code: 'ABORTED' })
   })
 
+  test('takes pieces in memory that its source uses again', async () => {
+    async function* reusing(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+      const memory = Buffer.alloc(size)
+      for (let at = 0; at < bytes.byteLength; at += size) {
+        const piece = bytes.subarray(at, at + size)
+        memory.set(piece)
+        yield memory.subarray(0, piece.byteLength)
+        memory.fill(0xee)
+      }
+    }
+    const value = crypto.getRandomValues(new Uint8Array(3000))
+    for (const size of [1, 5, 10, 18, 700]) {
+      const encoded = await collectBytes(codec().encodeStream(reusing(value, size), context()))
+      const decoded = await collectBytes(codec().decodeStream(reusing(encoded, size), context()))
+      expect(Buffer.from(decoded).equals(value)).toBe(true)
+    }
+  })
+
+  test('refuses pieces that are not bytes', async () => {
+    for (const piece of ['text', 5, [1], null, Uint16Array.of(1)]) {
+      async function* source(): AsyncGenerator<Uint8Array> {
+        yield piece as unknown as Uint8Array
+      }
+      expect(await failure(() => collectBytes(codec().encodeStream(source(), context())))).toMatchObject({
+        code: 'CONFIG',
+      })
+    }
+  })
+
+  test('opens nothing before it is asked for a piece', async () => {
+    let opened = 0
+    const source: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => {
+        opened += 1
+        return pieces(text(10), 3)
+      },
+    }
+    for (const stream of [codec().encodeStream(source, context()), codec().decodeStream(source, context())])
+      await stream[Symbol.asyncIterator]().return?.()
+    expect(opened).toBe(0)
+  })
+
   test('refuses options that are none', () => {
-    for (const options of [{ minBytes: -1 }, { minBytes: 1.5 }, { maxDecodedBytes: Number.NaN }])
+    for (const options of [{ minBytes: -1 }, { minBytes: 1.5 }, { maxDecodedBytes: Number.NaN }, { lvl: 3 }])
       expect(() => codec(options)).toThrow(expect.objectContaining({ code: 'CONFIG' }))
   })
 

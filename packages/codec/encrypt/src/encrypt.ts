@@ -3,6 +3,7 @@ import { decodeRange, decodeStream, decodeWhole } from './decode.ts'
 import { encodeStream, encodeWhole } from './encode.ts'
 import { loadEngine } from './engine-load.ts'
 import { pinOfEnvelope } from './envelope.ts'
+import { checkOptions } from './options.ts'
 import type { PayloadKeys } from './payload-keys.ts'
 import { type PayloadSettings, registerSettings } from './payload-settings.ts'
 import { type EncryptionSuite, SUITES } from './suite.ts'
@@ -51,12 +52,9 @@ export function payloadCodec(settings: PayloadSettings): Codec {
   return codec
 }
 
-function parseOptions({
-  keyring,
-  suite = 'chacha20-poly1305',
-  pad = false,
-  namespace = '',
-}: EncryptOptions): PayloadSettings {
+function parseOptions(options: EncryptOptions): PayloadSettings {
+  checkOptions(options, 'encrypt', ['keyring', 'suite', 'pad', 'namespace'])
+  const { keyring, suite = 'chacha20-poly1305', pad = false, namespace = '' } = options
   if (typeof keyring?.keyForWriting !== 'function' || typeof keyring.keyForReading !== 'function') {
     throw config('encrypt needs keyring, the value of keyring({...}).')
   }

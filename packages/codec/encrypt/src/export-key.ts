@@ -1,7 +1,8 @@
 import { argon2id } from './argon2.ts'
 import { decodeBase64url, encodeBase64url } from './base64url.ts'
-import { failure } from './failure.ts'
-import { isWithin, type PassphraseCost, parseCost, passphraseBytes } from './key-passphrase.ts'
+import { configError, failure } from './failure.ts'
+import { COSTS, isWithin, type PassphraseCost, parseCost, passphraseBytes } from './key-passphrase.ts'
+import { checkOptions } from './options.ts'
 import { encodeKey, parseKeyString } from './paserk.ts'
 import { newParameters, PASSWORD_HEADER, passwordParameters, unwrapPassword, wrapPassword } from './paserk-password.ts'
 import { PIE_HEADER, SEAL_HEADER, sealKey, unsealKey, unwrapPie, wrapPie } from './paserk-wrap.ts'
@@ -31,6 +32,7 @@ export type ImportProtection =
  */
 export async function exportKey(key: string, protection: ExportProtection): Promise<string> {
   const { bytes } = parseKeyString(key, 'exportKey', ['k4.local.'])
+  checkProtection(protection, 'exportKey', 'publicKey')
   const sodium = await loadSodium()
   if ('passphrase' in protection) {
     const parameters = newParameters(parseCost(protection, 'exportKey').cost)
@@ -53,12 +55,21 @@ export async function exportKey(key: string, protection: ExportProtection): Prom
  * and `maxPasses` allow; CONFIG for a malformed wrapping or secret key.
  */
 export async function importKey(exported: string, protection: ImportProtection): Promise<string> {
+  checkProtection(protection, 'importKey', 'secretKey')
   const sodium = await loadSodium()
   const bytes = await openExported(sodium, exported, protection)
   if (bytes !== undefined) return encodeKey({ header: 'k4.local.', bytes })
   const message =
     'importKey: the key does not open: the text, the passphrase or the key beside it is not that of the export.'
   throw failure('DECRYPT', 'importKey', message)
+}
+
+/** CONFIG unless it is one of the ways. */
+function checkProtection(protection: object, operation: string, asymmetric: 'publicKey' | 'secretKey'): void {
+  const ways = ['passphrase', 'wrappingKey', asymmetric]
+  checkOptions(protection, operation, [...ways, ...COSTS])
+  if (ways.filter((way) => Object.hasOwn(protection, way)).length === 1) return
+  throw configError(operation, `${operation}: give one of ${ways.join(', ')}.`)
 }
 
 async function openExported(

@@ -1,7 +1,9 @@
 import { type Argon2Cost, argon2id } from './argon2.ts'
+import { isBytes } from './bytes.ts'
 import { configError } from './failure.ts'
 import { type EncryptionKey, type KeyOperations, makeKey } from './key.ts'
 import { withNewKey } from './key-root.ts'
+import { checkOptions } from './options.ts'
 import {
   newParameters,
   type PasswordParameters,
@@ -16,6 +18,8 @@ const MIB = 1024 * 1024
 const NOTHING = new Uint8Array()
 /** Derived keys kept for reading; each stands for one writer's salt. */
 const MAX_DERIVED = 64
+/** The members of {@link PassphraseCost}. */
+export const COSTS: readonly string[] = ['memory', 'passes', 'maxMemory', 'maxPasses']
 
 /** How much work argon2id (RFC 9106) makes of a passphrase. */
 export interface PassphraseCost {
@@ -50,7 +54,9 @@ export interface PassphraseLimits {
  * Errors: CONFIG for an empty passphrase or limits that are none; UNSUPPORTED at first use where neither Node's
  * argon2 nor libsodium-wrappers-sumo is there.
  */
-export function passphraseKey({ passphrase, name = 'passphrase', ...cost }: PassphraseKeyOptions): EncryptionKey {
+export function passphraseKey(options: PassphraseKeyOptions): EncryptionKey {
+  checkOptions(options, 'passphraseKey', ['passphrase', 'name', ...COSTS])
+  const { passphrase, name = 'passphrase', ...cost } = options
   const limits = parseCost(cost, 'passphraseKey')
   const secret = passphraseBytes(passphrase, 'passphraseKey')
   const derive = derivations(secret)
@@ -75,10 +81,9 @@ export function passphraseKey({ passphrase, name = 'passphrase', ...cost }: Pass
 
 /** A passphrase as bytes of its own. CONFIG when it is empty, or text that UTF-8 cannot hold. */
 export function passphraseBytes(passphrase: string | Uint8Array, operation: string): Uint8Array {
-  const bytes =
-    typeof passphrase === 'string' ? new TextEncoder().encode(passphrase) : Uint8Array.from(passphrase ?? [])
-  const exact = typeof passphrase !== 'string' || passphrase.isWellFormed()
-  if (bytes.byteLength > 0 && exact) return bytes
+  if (typeof passphrase === 'string' && passphrase !== '' && passphrase.isWellFormed())
+    return new TextEncoder().encode(passphrase)
+  if (isBytes(passphrase) && passphrase.byteLength > 0) return Uint8Array.from(passphrase)
   throw configError(
     operation,
     `${operation}: the passphrase is empty, neither text nor bytes, or text with lone surrogates, all of which UTF-8 makes the same. Give one that is hard to guess; random bytes as a Uint8Array.`,

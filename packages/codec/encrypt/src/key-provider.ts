@@ -1,8 +1,10 @@
 import { abortedError, equalBytes, isResultError, throwIfAborted } from '@resultkit/core'
 import { encodeBase64url } from './base64url.ts'
 import { blake2bOf } from './blake2b.ts'
+import { isBytes } from './bytes.ts'
 import { configError, failure } from './failure.ts'
 import { type EncryptionKey, type KeyOperations, makeKey } from './key.ts'
+import { checkOptions } from './options.ts'
 import { pae } from './pae.ts'
 import { parseKeyString } from './paserk.ts'
 import { blake2b, randomBytes, SUBKEY, subkey } from './primitives.ts'
@@ -33,6 +35,7 @@ export interface ProviderKeyOptions {
  */
 export function providerKey(provider: KeyProvider, options: ProviderKeyOptions = {}): EncryptionKey {
   checkProvider(provider)
+  checkOptions(options, 'providerKey', ['cache', 'contextKey'])
   const cache = providerCache(options.cache)
   const { isOwn, wrapBound, unwrapBound } = slotsOf(provider)
   const binding = bindings(options.contextKey)
@@ -85,7 +88,8 @@ function slotsOf(provider: KeyProvider) {
   }
 }
 
-function checkProvider({ id, slotType, wrap, unwrap }: KeyProvider): void {
+function checkProvider(provider: Partial<KeyProvider> | undefined): void {
+  const { id, slotType = Number.NaN, wrap, unwrap } = provider ?? {}
   const known = [SLOT.awsKms, SLOT.gcpKms, SLOT.azureKeyVault] as readonly number[]
   const typed = Number.isInteger(slotType) && (known.includes(slotType) || (slotType >= 128 && slotType <= 255))
   if (typeof id === 'string' && id !== '' && typed && typeof wrap === 'function' && typeof unwrap === 'function') return
@@ -125,11 +129,6 @@ async function ask<R>(what: string, signal: AbortSignal | undefined, call: () =>
 function unavailable(what: string, cause: unknown): Error {
   const message = `The key provider failed to ${what} a key. Its own error is the cause, which is not printed because it may hold names or credentials.`
   return failure('UNAVAILABLE', what, message, cause, true)
-}
-
-/** Also those of another realm, which are no instances of this one's. */
-function isBytes(value: unknown): value is Uint8Array {
-  return Object.prototype.toString.call(value) === '[object Uint8Array]'
 }
 
 function unusable(): Error {

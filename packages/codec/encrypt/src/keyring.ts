@@ -4,6 +4,7 @@ import { type EncryptionKey, operationsOf, printedAs } from './key.ts'
 import { sealingKey, unsealingKey } from './key-pair.ts'
 import { localKey } from './key-root.ts'
 import { isCurrent, type KeyringEntry, type KeyringParts, openBlock, registerParts } from './keyring-parts.ts'
+import { checkOptions } from './options.ts'
 import { openSealed, sealJson } from './paseto-reference.ts'
 import type { PayloadKeys } from './payload-keys.ts'
 
@@ -17,8 +18,8 @@ export type KeyLike = EncryptionKey | string
 export interface KeyringOptions {
   /** Encrypts what is written. */
   readonly primary: KeyLike
-  /** Older keys. A key without a state is decrypt-only. @default [] */
-  readonly keys?: readonly (KeyLike | { readonly key: KeyLike; readonly state: KeyState })[] | undefined
+  /** Older keys. A key without a state is decrypt-only, or what it is already: the primary may be among them. @default [] */
+  readonly keys?: readonly (KeyLike | { readonly key: KeyLike; readonly state?: KeyState | undefined })[] | undefined
   /** Seals references, where the primary is neither a local nor an envelope key. @default the primary */
   readonly references?: KeyLike | undefined
 }
@@ -39,7 +40,7 @@ export interface Keyring extends PayloadKeys, ReferenceSealer {
  * first use. To rotate, make a new key the primary and list the old one in `keys`: what it wrote stays readable, `find` says
  * `stale: true`, and {@link rewrap} moves it on.
  *
- * Errors: CONFIG for what is not a key, which is not quoted, and for a key that is listed twice.
+ * Errors: CONFIG for what is not a key, which is not quoted, and for a key that is given two states.
  */
 export function keyring(options: KeyringOptions): Keyring {
   const parts = parseParts(options)
@@ -61,23 +62,35 @@ export function keyring(options: KeyringOptions): Keyring {
   return Object.freeze(ring)
 }
 
-function parseParts({ primary, keys = [], references }: KeyringOptions): KeyringParts {
+function parseParts(options: KeyringOptions): KeyringParts {
+  checkOptions(options, 'keyring', ['primary', 'keys', 'references'])
+  const { primary, keys = [], references } = options
+  if (!Array.isArray(keys)) throw invalid('keys is an array.')
   const first = entryOf(primary, 'primary')
-  const others = keys.map((given) =>
-    typeof given === 'object' && given !== null && 'key' in given
-      ? entryOf(given.key, stateOf(given.state))
-      : entryOf(given, 'decrypt-only'),
-  )
-  const entries = [first, ...others]
-  const named = entries.filter(({ kind }) => kind !== 'passphrase').map(({ id }) => id)
-  if (new Set(named).size < named.length)
-    throw invalid('keys lists a key twice, or the primary once more. Each key has one state.')
+  const entries = [first]
+  for (const given of keys) addEntry(entries, given)
+  const others = entries.slice(1)
   const sealing = references === undefined ? first : entryOf(references, 'primary')
   if (references !== undefined && others.some(({ id, state }) => id === sealing.id && state === 'disabled'))
     throw invalid('references is a key that keys disables.')
   if (references !== undefined && sealing.does.references === undefined)
     throw invalid('references is neither a local nor an envelope key, and others cannot seal references.')
   return { primary: first, entries, sealing }
+}
+
+/** A key once more, without a state, is no other one. Names of passphrases need not differ. */
+function addEntry(entries: KeyringEntry[], given: NonNullable<KeyringOptions['keys']>[number]): void {
+  const { key, state } = typeof given === 'object' && given !== null && 'key' in given ? stated(given) : { key: given }
+  const entry = entryOf(key, state ?? 'decrypt-only')
+  const same = entry.kind === 'passphrase' ? undefined : entries.find(({ id }) => id === entry.id)
+  if (same === undefined) entries.push(entry)
+  else if (same.kind !== entry.kind || (state !== undefined && state !== same.state))
+    throw invalid('keys lists a key twice, or the primary once more, as another kind or with a state. Each key is one.')
+}
+
+function stated(given: { readonly key: KeyLike; readonly state?: KeyState | undefined }) {
+  checkOptions(given, 'keyring: an entry of keys', ['key', 'state'])
+  return { key: given.key, state: given.state === undefined ? undefined : stateOf(given.state) }
 }
 
 function stateOf(state: KeyState): KeyState {
@@ -94,7 +107,11 @@ function entryOf(given: KeyLike, state: KeyringEntry['state']): KeyringEntry {
 
 function keyOf(paserk: string): EncryptionKey {
   if (paserk.startsWith('k4.public.')) return sealingKey(paserk)
-  return paserk.startsWith('k4.secret.') ? unsealingKey(paserk) : localKey(paserk)
+  if (paserk.startsWith('k4.secret.')) return unsealingKey(paserk)
+  if (paserk.startsWith('k4.local.')) return localKey(paserk)
+  throw invalid(
+    'the text of a key starts with k4.local., k4.public. or k4.secret.; importKey() opens an exported key, and an id is none.',
+  )
 }
 
 function invalid(problem: string): Error {

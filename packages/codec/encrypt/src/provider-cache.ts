@@ -1,5 +1,6 @@
 import { type Clock, type Duration, nowMs, parseDuration } from '@resultkit/core'
 import { configError } from './failure.ts'
+import { checkOptions } from './options.ts'
 import type { WritingKey } from './payload-keys.ts'
 
 /** How long data keys stay in memory. */
@@ -31,6 +32,7 @@ export interface ProviderCache {
 
 /** CONFIG for limits that are none. */
 export function providerCache(options: ProviderCacheOptions = {}): ProviderCache {
+  checkOptions(options, 'providerKey: cache', ['entries', 'maxAge', 'uses', 'clock'])
   const { entries = 1000, maxAge = '5m', uses = 1, clock = Date.now } = options
   if (!Number.isSafeInteger(entries) || entries < 0 || !Number.isSafeInteger(uses) || uses < 1)
     throw configError('providerKey', 'providerKey: cache.entries is 0 or more, cache.uses 1 or more, both whole.')

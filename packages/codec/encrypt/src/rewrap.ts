@@ -1,6 +1,7 @@
 import { isResultError, type Location, Result, type ResultError, type ResultMode, type Seal } from '@resultkit/core'
 import { configError, failure } from './failure.ts'
 import { partsOf } from './keyring-parts.ts'
+import { checkOptions } from './options.ts'
 import { settingsOf } from './payload-settings.ts'
 import type { RewrapJob } from './rewrap-head.ts'
 import { rewrapObject } from './rewrap-object.ts'
@@ -53,12 +54,14 @@ export interface RewrapOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+const OPTIONS = ['mode', 'prefix', 'startAfter', 'concurrency', 'onProgress', 'signal']
+
 /**
  * Moves stored results to the primary key of their Result's keyring, object by object. Each is replaced atomically, and only if
  * it is still the one that was read; what others write meanwhile stays. It can be killed at any time and run again:
  * objects that are done are found current by their first 16 KiB.
  *
- * Errors: CONFIG for a Result without `encrypt({ keyring: keyring(...) })`; UNSUPPORTED for `wrap` when the primary is a local
+ * Errors: CONFIG for a Result without `encrypt({ keyring: keyring(...) })` and for options that are none; UNSUPPORTED for `wrap` when the primary is a local
  * key, which wraps nothing, and for a storage without `list` or `ifMatch`; the storage's and the provider's. What is wrong
  * with single objects is in the report: DECRYPT, UNSUPPORTED for `wrap` of what a local key encrypted, and PRECONDITION_FAILED
  * for what others keep rewriting.
@@ -67,6 +70,8 @@ export async function rewrap<T, L extends Location, M extends ResultMode, S exte
   result: Result<T, L, M, S>,
   options: RewrapOptions,
 ): Promise<RewrapReport> {
+  checkOptions(options, 'rewrap', OPTIONS)
+  if (!(result instanceof Result)) throw invalid('its first argument is a Result, of the same copy of @resultkit/core.')
   const { prefix = '', startAfter, concurrency = 4, onProgress, signal } = options
   const job = parseJob(Result.parts(result), options)
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) throw invalid('concurrency is 1 or more, and whole.')
@@ -122,7 +127,9 @@ function parseJob({ storage, accepted }: ReturnType<typeof Result.parts>, { mode
   const settings = codec && settingsOf(codec)
   const ring = settings && partsOf(settings.keyring)
   if (codec === undefined || settings === undefined || ring === undefined)
-    throw invalid('the Result does not encrypt. Give it codecs: [encrypt({ keyring: keyring({...}) })].')
+    throw invalid(
+      'the Result does not encrypt. Give it codecs: [encrypt({ keyring: keyring({...}) })], from the same copy of this package.',
+    )
   const { list, ifMatch } = storage.capabilities
   if (!list || !ifMatch)
     throw unsupported(

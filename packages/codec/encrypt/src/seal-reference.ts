@@ -1,5 +1,6 @@
 import { parseReference, type ReferenceSealer, type ResultReference, type SealedReference } from '@resultkit/core'
-import { failure } from './failure.ts'
+import { configError, failure } from './failure.ts'
+import { checkOptions } from './options.ts'
 
 /** Options of {@link sealReference} and {@link openReference}. */
 export interface ReferenceContext {
@@ -16,9 +17,10 @@ export interface ReferenceContext {
 export async function sealReference<T>(
   reference: ResultReference<T>,
   keyring: ReferenceSealer,
-  { context }: ReferenceContext = {},
+  options: ReferenceContext = {},
 ): Promise<SealedReference<T>> {
-  return keyring.seal(JSON.stringify(parseReference(reference)), context)
+  checkSealer(keyring, options, 'sealReference')
+  return keyring.seal(JSON.stringify(parseReference(reference)), options.context)
 }
 
 /**
@@ -28,9 +30,17 @@ export async function sealReference<T>(
 export async function openReference<T = unknown>(
   token: SealedReference<T>,
   keyring: ReferenceSealer,
-  { context }: ReferenceContext = {},
+  options: ReferenceContext = {},
 ): Promise<ResultReference<T>> {
-  return parseReference<T>(parse(await keyring.open(token, context)))
+  checkSealer(keyring, options, 'openReference')
+  return parseReference<T>(parse(await keyring.open(token, options.context)))
+}
+
+/** CONFIG also for a context that is not in an object: left out in silence, it would bind nothing. */
+function checkSealer(keyring: Partial<ReferenceSealer> | undefined, options: object, operation: string): void {
+  checkOptions(options, operation, ['context'])
+  if (typeof keyring?.seal === 'function' && typeof keyring.open === 'function') return
+  throw configError(operation, `${operation} needs a keyring, the value of keyring({...}), as its second argument.`)
 }
 
 function parse(json: string): unknown {

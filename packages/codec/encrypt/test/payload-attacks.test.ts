@@ -1,8 +1,9 @@
-import { collectBytes } from '@resultkit/core'
+import { collectBytes, memoryResult, memoryStorage } from '@resultkit/core'
 import { describe, expect, test, vi } from 'vitest'
 import { CHUNK_BYTES, SEALED_CHUNK_BYTES } from '../src/chunked.ts'
-import { encrypt } from '../src/encrypt.ts'
+import { encrypt, envelopeKey, generateKey, type KeyProvider, keyring, localKey, providerKey } from '../src/index.ts'
 import { freshSalt } from '../src/salt.ts'
+import { testProvider } from './kms.ts'
 import { contextOf, HEADER, testCodec, testKeys } from './payload-kit.ts'
 
 // What went wrong elsewhere, one test each: docs/spec/encryption-v1.md, "Attacks".
@@ -88,6 +89,13 @@ describe('S3 Encryption Client', () => {
       await expect(part && collectBytes(part)).rejects.toMatchObject({ code: 'DECRYPT' })
     }
   })
+})
+
+test('S3 Encryption Client #231, #301, #513: no two of a thousand messages share a salt', async () => {
+  const heads = await Promise.all(
+    Array.from({ length: 1000 }, async () => (await codec.encode(new Uint8Array(1), contextOf())).subarray(20, 44)),
+  )
+  expect(new Set(heads.map((salt) => Buffer.from(salt).toString('hex'))).size).toBe(1000)
 })
 
 test('Azure client-side v1, CVE-2022-30187: one error for every cause, nothing to ask an oracle', async () => {
@@ -187,4 +195,61 @@ test('Tink #648: another key fails at the commitment, before any chunk', async (
 
 test('libsodium #724: a stream without its short chunk is an error', async () => {
   expect(await refusals(together(head, chunk(0), chunk(1)))).toEqual(REFUSED)
+})
+
+describe('AWS Encryption SDK for Python, CVE-2026-6550: a cache answers no question that was not asked', () => {
+  const cache = { uses: 100, entries: 100 }
+  const resultIn = (provider: KeyProvider, namespace: string, key = providerKey(provider, { cache })) => ({
+    key,
+    result: memoryResult({
+      storage: memoryStorage(),
+      codecs: [encrypt({ keyring: keyring({ primary: key }), namespace })],
+    }),
+  })
+
+  test('a data key that one namespace may use serves no other', async () => {
+    const provider = testProvider('kms/1')
+    const { key, result } = resultIn(provider, 'ada')
+    await result.write(1, 'a')
+    await result.write(2, 'b')
+    expect(provider.calls).toHaveLength(1)
+    await resultIn(provider, 'bob', key).result.write(3, 'c')
+    expect(provider.calls.map(({ operation }) => operation)).toEqual(['wrap', 'wrap'])
+    expect(new Set(provider.calls.map(({ binding }) => binding)).size).toBe(2)
+  })
+
+  test('and a key that was unwrapped before opens nothing that does not commit to it', async () => {
+    const key = providerKey(testProvider('kms/1'), { cache })
+    const shared = encrypt({ keyring: keyring({ primary: key }) })
+    const one = await shared.encode(MESSAGE, contextOf())
+    expect(await shared.decode(one, contextOf())).toEqual(MESSAGE)
+    const foreign = await encrypt({ keyring: keyring({ primary: providerKey(testProvider('kms/1')) }) }).encode(
+      MESSAGE,
+      contextOf(),
+    )
+    const behind = 8 + new DataView(one.buffer).getUint16(6)
+    expect(await refusals(together(one.subarray(0, behind), foreign.subarray(behind)), contextOf(), shared)).toEqual(
+      REFUSED,
+    )
+  })
+})
+
+describe('Rails #52872, #48530: a rotation loses nothing', () => {
+  test.each([
+    ['local', localKey],
+    ['envelope', envelopeKey],
+  ])('%s keys: what older keys wrote and sealed is found by key, and by reference', async (_, make) => {
+    const storage = memoryStorage()
+    const rings = [generateKey(), generateKey(), generateKey()].map((_key, index, all) =>
+      keyring({ primary: make(all[index] as string), keys: all.slice(0, index).map(make) }),
+    )
+    const results = rings.map((ring) =>
+      memoryResult({ storage, codecs: [encrypt({ keyring: ring })], keyring: ring, seal: true }),
+    )
+    const sealedReferences = await Promise.all(results.map((result, index) => result.write(index, `k/${index}`)))
+    for (const [index, reference] of sealedReferences.entries()) {
+      expect(await results[2]?.find(reference)).toMatchObject({ status: 'hit', value: index, stale: index < 2 })
+      expect(await results[2]?.find(`k/${index}`)).toMatchObject({ status: 'hit', value: index, stale: index < 2 })
+    }
+  })
 })

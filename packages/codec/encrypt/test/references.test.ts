@@ -192,6 +192,19 @@ describe('in Results and stores', () => {
     await expect(elsewhere.get(sealed)).rejects.toEqual(DECRYPT)
   })
 
+  test('audience and expiry hold: another context is DECRYPT, an expired result EXPIRED', async () => {
+    let now = Date.UTC(2026, 0, 1)
+    const options = { storage: memoryStorage(), codecs: [encrypt({ keyring: ring })], clock: () => now }
+    const tenant = memoryResult({ ...options, seal: { keyring: ring, context: 'tenant-7' } })
+    const sealed = await tenant.write(1, 'a', { expiresAt: new Date(now + 1000) })
+    const other = memoryResult({ ...options, seal: { keyring: ring, context: 'tenant-8' } })
+    await expect(other.read(sealed)).rejects.toEqual(DECRYPT)
+    expect(await tenant.read(sealed)).toBe(1)
+    now += 1000
+    await expect(tenant.read(sealed)).rejects.toMatchObject({ code: 'EXPIRED' })
+    expect(await tenant.find(sealed)).toMatchObject({ status: 'expired' })
+  })
+
   test('find says stale for what an old key encrypted', async () => {
     const storage = memoryStorage()
     const next = keyring({ primary: generateKey(), keys: [key] })

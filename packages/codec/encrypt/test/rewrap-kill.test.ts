@@ -41,51 +41,58 @@ function run(args: readonly string[]): Promise<{ readonly signal: string | null;
 test.concurrent.each([
   ['wrap', 1],
   ['full', 2],
-] as const)('%s killed again and again leaves everything readable, and ends when it is let', async (mode, seed) => {
-  const directory = await mkdtemp(join(tmpdir(), 'resultkit-rewrap-'))
-  try {
-    const [old, primary] = [generateKey(), generateKey()]
-    const storage = fileStorage({ directory })
-    const of = (key: string, keys: readonly string[] = []) =>
-      new Result<{ index: number; text: string }>({
-        storage,
-        codecs: [encrypt({ keyring: keyring({ primary: envelopeKey(key), keys: keys.map(envelopeKey) }) })],
-      })
-    const references = await Promise.all(
-      Array.from({ length: COUNT }, (_, index) =>
-        // The first one is rewritten as a stream.
-        of(old).write({ index, text: 't'.repeat(index < 1 ? 4_500_000 : index * 1000) }, `runs/${index % 4}/${index}`),
-      ),
-    )
-    const random = seeded(seed)
-    const both = of(primary, [old])
-    const check = async (): Promise<number> => {
-      let stale = 0
-      for (const [index, reference] of references.entries()) {
-        const found = await both.find(reference)
-        expect(found).toMatchObject({ status: 'hit', value: { index } })
-        if (found.status === 'hit' && found.stale) stale += 1
+] as const)(
+  '%s killed again and again leaves everything readable, and ends when it is let',
+  { timeout: 120_000 },
+  async (mode, seed) => {
+    const directory = await mkdtemp(join(tmpdir(), 'resultkit-rewrap-'))
+    try {
+      const [old, primary] = [generateKey(), generateKey()]
+      const storage = fileStorage({ directory })
+      const of = (key: string, keys: readonly string[] = []) =>
+        new Result<{ index: number; text: string }>({
+          storage,
+          codecs: [encrypt({ keyring: keyring({ primary: envelopeKey(key), keys: keys.map(envelopeKey) }) })],
+        })
+      const references = await Promise.all(
+        Array.from({ length: COUNT }, (_, index) =>
+          // The first one is rewritten as a stream.
+          of(old).write(
+            { index, text: 't'.repeat(index < 1 ? 4_500_000 : index * 1000) },
+            `runs/${index % 4}/${index}`,
+          ),
+        ),
+      )
+      const random = seeded(seed)
+      const both = of(primary, [old])
+      const check = async (): Promise<number> => {
+        let stale = 0
+        for (const [index, reference] of references.entries()) {
+          const found = await both.find(reference)
+          expect(found).toMatchObject({ status: 'hit', value: { index } })
+          if (found.status === 'hit' && found.stale) stale += 1
+        }
+        return stale
       }
-      return stale
+      let left = COUNT
+      for (let kill = 0; kill < KILLS; kill++) {
+        const phase = PHASES[Math.floor(random() * 3)] ?? 'within'
+        const { signal, output } = await run([directory, mode, primary, old, `${1 + Math.floor(random() * 4)}`, phase])
+        expect(signal, output).toBe('SIGKILL')
+        const stale = await check()
+        expect(stale).toBeLessThanOrEqual(left)
+        left = stale
+      }
+      expect(left).toBeGreaterThan(0)
+      const { signal, output } = await run([directory, mode, primary, old])
+      expect(signal).toBeNull()
+      expect(JSON.parse(output)).toMatchObject({ rewrapped: left, current: COUNT - left, skipped: 0, failed: 0 })
+      expect(await check()).toBe(0)
+      expect(await rewrap(both, { mode })).toMatchObject({ rewrapped: 0, current: COUNT })
+      for (const [index, reference] of references.entries())
+        expect(await of(primary).read(reference)).toMatchObject({ index })
+    } finally {
+      await rm(directory, { recursive: true, force: true })
     }
-    let left = COUNT
-    for (let kill = 0; kill < KILLS; kill++) {
-      const phase = PHASES[Math.floor(random() * 3)] ?? 'within'
-      const { signal, output } = await run([directory, mode, primary, old, `${1 + Math.floor(random() * 4)}`, phase])
-      expect(signal, output).toBe('SIGKILL')
-      const stale = await check()
-      expect(stale).toBeLessThanOrEqual(left)
-      left = stale
-    }
-    expect(left).toBeGreaterThan(0)
-    const { signal, output } = await run([directory, mode, primary, old])
-    expect(signal).toBeNull()
-    expect(JSON.parse(output)).toMatchObject({ rewrapped: left, current: COUNT - left, skipped: 0, failed: 0 })
-    expect(await check()).toBe(0)
-    expect(await rewrap(both, { mode })).toMatchObject({ rewrapped: 0, current: COUNT })
-    for (const [index, reference] of references.entries())
-      expect(await of(primary).read(reference)).toMatchObject({ index })
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
-})
+  },
+)

@@ -166,7 +166,10 @@ function primitiveProblem(walk: Walk, value: unknown): string | undefined {
     return Object.is(value, -0) && !rules.negativeZero ? '-0' : undefined
   }
   if (typeof value === 'boolean' || value === null) return undefined
-  if (value === undefined) return rules.undefined ? undefined : 'undefined'
+  if (value === undefined) {
+    const isKept = rules.undefined === true || (rules.undefined === 'values' && !isKey(walk))
+    return isKept ? undefined : 'undefined'
+  }
   return typeof value === 'bigint' ? rules.bigint(value) : typeName(value)
 }
 
@@ -229,11 +232,15 @@ function refuseIf(walk: Walk, problem: Problem | undefined): void {
   if (problem === undefined) return
   const { report, rules, stack } = walk
   stopUnless(report)
-  const frame = stack.at(-1)
-  const isKey = frame?.kind === 'map' && (frame.next & 1) === 1
   const hint = rules.hint(problem.topic)
-  const message = `${isKey ? 'key of a Map: ' : ''}${problem.text}${hint === undefined ? '' : ` (${hint})`}`
-  add(report, pathOf(walk), message)
+  const prefix = stack.at(-1)?.kind === 'map' && isKey(walk) ? 'key of a Map: ' : ''
+  add(report, pathOf(walk), `${prefix}${problem.text}${hint === undefined ? '' : ` (${hint})`}`)
+}
+
+/** Whether the child that is looked at is the key of a Map or the item of a Set. */
+function isKey({ stack }: Walk): boolean {
+  const frame = stack.at(-1)
+  return frame?.kind === 'set' || (frame?.kind === 'map' && (frame.next & 1) === 1)
 }
 
 function add(report: Report, path: IssuePath, message: string): void {

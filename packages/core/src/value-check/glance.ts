@@ -52,7 +52,7 @@ function isSound(glance: Glance, value: unknown): boolean {
     return true
   }
   if (typeof value === 'boolean') return true
-  if (value === undefined) return glance.rules.undefined
+  if (value === undefined) return glance.rules.undefined !== false
   return typeof value === 'bigint' && glance.rules.bigint(value) === undefined
 }
 
@@ -139,11 +139,15 @@ function isHoleOrSetter(value: readonly unknown[], index: number): boolean {
 
 function areSoundEntries(glance: Glance, value: object, kind: 'map' | 'set'): boolean {
   if (kind === 'set') {
-    for (const item of Set.prototype.values.call(value as Set<unknown>)) if (!isSound(glance, item)) return false
+    for (const item of Set.prototype.values.call(value as Set<unknown>)) if (!isSoundKey(glance, item)) return false
     return true
   }
   for (const [key, item] of Map.prototype.entries.call(value as Map<unknown, unknown>)) {
-    if (!isSound(glance, key) || !isSound(glance, item)) return false
+    if (!isSoundKey(glance, key) || !isSound(glance, item)) return false
   }
   return true
+}
+
+function isSoundKey(glance: Glance, key: unknown): boolean {
+  return key === undefined ? glance.rules.undefined === true : isSound(glance, key)
 }

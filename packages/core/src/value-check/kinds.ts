@@ -41,14 +41,16 @@ export function kindOf(value: object, rules: ValueRules): Kind | { readonly refu
   const type = builtInType(prototype)
   if (type !== undefined && rules.types.has(type)) return kindOfBuiltIn(value, type, rules)
   if (type === undefined && isForeign(prototype, 'object')) return 'object'
-  return type === undefined && rules.other(value) ? 'leaf' : { refused: typeName(value) }
+  if (type !== undefined || !rules.other(value)) return { refused: typeName(value) }
+  const problem = ArrayBuffer.isView(value) ? viewProblem(value) : undefined
+  return problem === undefined ? 'leaf' : { refused: `${typeName(value)}: ${problem}` }
 }
 
 function isForeign(prototype: object | null, kind: 'array' | 'object'): boolean {
   if (prototype === null) return false
   const parent: object | null = Object.getPrototypeOf(prototype)
   if (kind === 'array') return Array.isArray(prototype) && parent !== null && isForeign(parent, 'object')
-  return parent === null && Object.hasOwn(prototype, 'isPrototypeOf')
+  return parent === null && Object.hasOwn(prototype, 'isPrototypeOf') && constructorName(prototype) === 'Object'
 }
 
 function kindOfBuiltIn(value: object, type: BuiltInType, rules: ValueRules): Kind | { readonly refused: string } {
@@ -65,7 +67,8 @@ function isGenuine(value: object, type: BuiltInType): boolean {
     else if (type === 'Map') Map.prototype.has.call(value, undefined)
     else if (type === 'Set') Set.prototype.has.call(value, undefined)
     else if (type === 'ArrayBuffer') Reflect.get(ArrayBuffer.prototype, 'byteLength', value)
-    else return type === 'RegExp' ? Object.hasOwn(value, 'lastIndex') : ArrayBuffer.isView(value)
+    else if (type === 'RegExp') return Object.hasOwn(value, 'lastIndex')
+    else return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === `[object ${type}]`
     return true
   } catch {
     return false
@@ -80,7 +83,10 @@ function problemOf(value: object, type: BuiltInType, rules: ValueRules): string 
     return extraProperty(Reflect.ownKeys(value).slice(1)) ?? regExpProblem(value as RegExp, rules)
   }
   if (type === 'ArrayBuffer') return extraProperty(Reflect.ownKeys(value)) ?? bufferProblem(value as ArrayBuffer)
-  if (!ArrayBuffer.isView(value)) return extraProperty(Reflect.ownKeys(value))
+  return ArrayBuffer.isView(value) ? viewProblem(value) : extraProperty(Reflect.ownKeys(value))
+}
+
+function viewProblem(value: ArrayBufferView): string | undefined {
   return extraProperty(namesOf(value)) ?? bufferProblem(value.buffer)
 }
 
@@ -113,7 +119,11 @@ export function typeName(value: unknown): string {
   if (typeof value !== 'object' || value === null) return typeof value
   const prototype: object | null = Object.getPrototypeOf(value)
   if (prototype === null) return 'object with a null prototype'
+  return constructorName(prototype) ?? 'object with another prototype'
+}
+
+function constructorName(prototype: object): string | undefined {
   const owner: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
   const name: unknown = typeof owner === 'function' ? Object.getOwnPropertyDescriptor(owner, 'name')?.value : undefined
-  return typeof name === 'string' && name !== '' ? name : 'object with another prototype'
+  return typeof name === 'string' && name !== '' ? name : undefined
 }

@@ -27,8 +27,8 @@ export interface ValueRules {
   readonly types: ReadonlySet<BuiltInType>
   /** Whether -0 passes. */
   readonly negativeZero: boolean
-  /** Whether `undefined` passes, in every place. */
-  readonly undefined: boolean
+  /** Whether `undefined` passes: in every place, or as `values` alone, neither the key of a Map nor the item of a Set. */
+  readonly undefined: boolean | 'values'
   /** Whether objects without a prototype pass. */
   readonly nullPrototype: boolean
   /** Whether a RegExp passes whose `lastIndex` is not 0. */
@@ -54,7 +54,7 @@ export interface ValueRules {
   date(time: number): string | undefined
   /** Whether views of this buffer are slices that know nothing of each other, and pass if they do not overlap. */
   isPool(buffer: ArrayBufferLike): boolean
-  /** Whether an object of another type passes, as a whole. */
+  /** Whether an object of another type passes, as a whole; of a view, the memory and extra properties are looked at. */
   other(value: object): boolean
   /** What to do about a refused type, such as an option that keeps it. */
   hint(type: string): string | undefined

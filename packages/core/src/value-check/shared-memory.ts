@@ -1,7 +1,7 @@
 interface Claim {
   readonly first: object
-  /** What the views of a pool have of it, in order; undefined for a buffer that is no pool. */
-  readonly slices: Slice[] | undefined
+  /** What the views of a pool have of it, in order, in blocks of bounded length; undefined for a buffer that is no pool. */
+  readonly blocks: Slice[][] | undefined
 }
 
 interface Slice {
@@ -26,23 +26,35 @@ export function claimMemory(
   if (!isView && !(value instanceof ArrayBuffer)) return undefined
   const buffer = isView ? value.buffer : value
   const known = memory.get(buffer)
-  const claim = known ?? { first: value, slices: isView && isPool(buffer) ? [] : undefined }
+  const claim = known ?? { first: value, blocks: isView && isPool(buffer) ? [[]] : undefined }
   memory.set(buffer, claim)
-  if (!isView || claim.slices === undefined) return known?.first
+  if (!isView || claim.blocks === undefined) return known?.first
   const { byteOffset: start, byteLength } = value
-  return byteLength > 0 ? claimSlice(claim.slices, { start, end: start + byteLength, owner: value }) : undefined
+  return byteLength > 0 ? claimSlice(claim.blocks, { start, end: start + byteLength, owner: value }) : undefined
 }
 
-function claimSlice(slices: Slice[], slice: Slice): object | undefined {
-  let low = 0
-  for (let high = slices.length; low < high; ) {
-    const middle = (low + high) >> 1
-    if ((slices[middle] as Slice).start < slice.end) low = middle + 1
-    else high = middle
-  }
+// One long list would take quadratic time to fill out of order.
+const MAX_BLOCK = 1000
+
+function claimSlice(blocks: Slice[][], slice: Slice): object | undefined {
+  const at = Math.max(0, countUntil(blocks, (block) => (block[0]?.start ?? 0) >= slice.end) - 1)
+  const block = blocks[at] as Slice[]
+  const index = countUntil(block, ({ start }) => start >= slice.end)
   // Of those that begin before its end, the last one reaches farthest, because none overlap.
-  const before = slices[low - 1]
+  const before = block[index - 1]
   if (before !== undefined && before.end > slice.start) return before.owner
-  slices.splice(low, 0, slice)
+  block.splice(index, 0, slice)
+  if (block.length > MAX_BLOCK) blocks.splice(at + 1, 0, block.splice(MAX_BLOCK / 2))
   return undefined
+}
+
+/** How many of the items, which are in order, come before the first one that is beyond. */
+function countUntil<Item>(items: readonly Item[], isBeyond: (item: Item) => boolean): number {
+  let low = 0
+  for (let high = items.length; low < high; ) {
+    const middle = (low + high) >> 1
+    if (isBeyond(items[middle] as Item)) high = middle
+    else low = middle + 1
+  }
+  return low
 }

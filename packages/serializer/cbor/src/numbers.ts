@@ -7,7 +7,12 @@ const CANONICAL_NAN = 0x7ff8n << 48n
 export function scanNumber(state: Scan, initial: number): string {
   if (initial >= 0xf4 && initial <= 0xf7) return `${initial}`
   const value = takeNumber(state, initial)
-  return typeof value === 'bigint' ? `b${value}` : `n${value}`
+  return typeof value === 'bigint' ? bigintKey(value) : `n${value}`
+}
+
+/** What tells a bigint from other keys; hexadecimal, because decimal digits take more than linear time. */
+export function bigintKey(value: bigint): string {
+  return `b${value.toString(16)}`
 }
 
 /** The number whose initial byte this is. */

@@ -69,10 +69,11 @@ export function modeOf(options: CborOptions): Mode {
   }
   if (int64 !== 'bigint' && int64 !== 'number') throw config('int64', "must be 'bigint' or 'number'")
   if (buffers !== 'copy' && buffers !== 'view') throw config('buffers', "must be 'copy' or 'view'")
-  if (!lossy.every((loss) => LOSSES.includes(loss))) throw config('lossy', `allows only ${LOSSES.join(', ')}`)
+  if (!(Array.isArray(lossy) && lossy.every((loss) => LOSSES.includes(loss))))
+    throw config('lossy', `allows only ${LOSSES.join(', ')}`)
   if (structuredClone && lossy.includes('shared')) throw config('lossy', 'has no use for shared with structuredClone')
-  if (!(maxBytes > 0)) throw config('maxBytes', 'must be a number of bytes above 0')
-  if (!(maxDepth > 0)) throw config('maxDepth', 'must be a number above 0')
+  if (!(typeof maxBytes === 'number' && maxBytes > 0)) throw config('maxBytes', 'must be a number of bytes above 0')
+  if (!(typeof maxDepth === 'number' && maxDepth > 0)) throw config('maxDepth', 'must be a number above 0')
   return { structuredClone, useRecords, int64, lossy: new Set(lossy), maxBytes, maxDepth, buffers }
 }
 

@@ -59,8 +59,7 @@ export function rulesOf(mode: Mode): ValueRules {
     maxDepth: mode.maxDepth,
     text: (text) =>
       text.charCodeAt(0) === 0xfeff && text.length > MAX_MARKED_TEXT ? 'long text with a byte order mark' : undefined,
-    // A name that cbor-x uses itself in its table of records.
-    key: (name) => (mode.useRecords && name === '__keys__' ? name : undefined),
+    key: (name) => (mode.useRecords && isTaken(name) ? name : undefined),
     bigint: (value) => bigintProblem(value, mode),
     date: dateProblem,
     // Node cuts small byte arrays out of pools; and views of a payload are all of one buffer.
@@ -68,6 +67,16 @@ export function rulesOf(mode: Mode): ValueRules {
     other: (value) => lossy.has('buffer') && Object.getPrototypeOf(value) === Buffer?.prototype,
     hint: (topic) => (Object.hasOwn(HINTS, topic) ? HINTS[topic] : undefined),
   }
+}
+
+// cbor-x keeps its table of records under the one, and by the other tells members from what is inherited.
+function isTaken(name: string): boolean {
+  return name === '__keys__' || (name === 'hasOwnProperty' && hasInheritedNames())
+}
+
+function hasInheritedNames(): boolean {
+  for (const _ in {}) return true
+  return false
 }
 
 function bigintProblem(value: bigint, { int64 }: Mode): string | undefined {

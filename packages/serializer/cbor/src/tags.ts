@@ -1,5 +1,5 @@
 import { malformed, take, takeByte, takeLength } from './cursor.ts'
-import { takeNumber } from './numbers.ts'
+import { bigintKey, takeNumber } from './numbers.ts'
 import { MAX_BIGINT_BYTES } from './rules.ts'
 import { addTarget, type ContainerKind, type Scan, takeListLength, takeName, takeString } from './scan-state.ts'
 
@@ -57,7 +57,7 @@ export function scanTag(state: Scan, tag: number): string | undefined | Opened {
 function scanDate(state: Scan): undefined {
   const seconds = takeNumber(state, takeByte(state))
   const isDate = typeof seconds === 'number' && !(Math.abs(seconds) > MAX_SECONDS)
-  if (!isDate) throw malformed('a date is out of range', state)
+  if (!isDate) throw malformed("a date is out of range, or has 64 bits, which int64: 'number' reads", state)
 }
 
 function scanDateText(state: Scan): undefined {
@@ -65,20 +65,21 @@ function scanDateText(state: Scan): undefined {
   if (!RFC_3339.test(text) || Number.isNaN(Date.parse(text))) throw malformed('a date is malformed', state)
 }
 
-function takeBytes(state: Scan): Uint8Array {
+function takeBytes(state: Scan, most = Number.POSITIVE_INFINITY): Uint8Array {
   const initial = takeByte(state)
   if (initial >> 5 !== 2) throw malformed('bytes are missing', state)
-  const start = take(state, takeLength(state, initial))
+  const size = takeLength(state, initial)
+  if (size > most && size < Number.POSITIVE_INFINITY) throw malformed(`a bigint has more than ${most} bytes`, state)
+  const start = take(state, size)
   return state.bytes.subarray(start, state.at)
 }
 
 function scanBigint(state: Scan, isNegative: boolean): string | undefined {
-  const bytes = takeBytes(state)
-  if (bytes.byteLength > MAX_BIGINT_BYTES) throw malformed(`a bigint has more than ${MAX_BIGINT_BYTES} bytes`, state)
+  const bytes = takeBytes(state, MAX_BIGINT_BYTES)
   if (state.open.at(-1)?.keys === undefined) return undefined
   const digits = [...bytes].map((byte) => byte.toString(16).padStart(2, '0'))
   const value = BigInt(`0x0${digits.join('')}`)
-  return `b${isNegative ? -1n - value : value}`
+  return bigintKey(isNegative ? -1n - value : value)
 }
 
 function scanRegExp(state: Scan): undefined {

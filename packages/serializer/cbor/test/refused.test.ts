@@ -113,10 +113,12 @@ test.each<[CborOptions | object, RegExp]>([
   [{ useRecord: true }, /useRecord is not one/],
   [{ structuredClone: true, lossy: ['shared'] }, /lossy/],
   [{ lossy: ['holes'] }, /lossy allows only/],
+  [{ lossy: 'shared' }, /lossy allows only/],
   [{ int64: 'string' }, /int64/],
   [{ buffers: 'share' }, /buffers/],
   [{ maxBytes: 0 }, /maxBytes/],
   [{ maxDepth: -1 }, /maxDepth/],
+  [{ maxDepth: '9' }, /maxDepth/],
   [{ useRecords: 1 }, /useRecords must be true or false/],
 ])('refuses the options %o', (options, message) => {
   expect(() => cbor(options)).toThrow(message)
@@ -128,6 +130,29 @@ test('names in records what a reader has to have alike', () => {
   expect(cbor({ structuredClone: true, int64: 'bigint' }).options).toEqual({ structuredClone: true })
   expect(cbor({ useRecords: true }).options).toEqual({ useRecords: true })
   expect(cbor({ int64: 'number' }).options).toEqual({ int64: 'number' })
+})
+
+/** What happens where a program has given all objects an enumerable member. */
+function whereInherited<R>(run: () => R): R {
+  Object.defineProperty(Object.prototype, 'inherited', { enumerable: true, configurable: true, writable: true })
+  try {
+    return run()
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'inherited')
+  }
+}
+
+test('refuses for records a hasOwnProperty that would let inherited names in', () => {
+  const value = [{ hasOwnProperty: 1 }]
+  expect(difference(roundTrip({ useRecords: true }, value), value)).toBeUndefined()
+  expect(
+    difference(
+      whereInherited(() => roundTrip({}, value)),
+      value,
+    ),
+  ).toBeUndefined()
+  const { issues } = whereInherited(() => refusalOf({ useRecords: true }, value))
+  expect(issues).toEqual([{ path: [0, 'hasOwnProperty'], message: 'name of a property: hasOwnProperty' }])
 })
 
 test('slices of a pool pass, unless they overlap', () => {

@@ -1,6 +1,6 @@
 import { malformed, take, takeUint } from './cursor.ts'
 import { MAX_BIGINT_BYTES } from './rules.ts'
-import { openContainer, type Scan, takeName, takeString } from './scan-state.ts'
+import { bigintKey, openContainer, type Scan, takeName, takeString } from './scan-state.ts'
 
 // Of the specification: a date. Of msgpackr: undefined; and with moreTypes, records or structuredClone the others.
 const UNDEFINED = 0x00
@@ -68,7 +68,7 @@ function scanBigint(state: Scan, size: number): string | undefined {
   const at = take(state, size)
   if (state.open.at(-1)?.keys === undefined) return undefined
   const digits = [...state.bytes.subarray(at, at + size)].map((byte) => byte.toString(16).padStart(2, '0'))
-  return `b${BigInt.asIntN(8 * size, BigInt(`0x${digits.join('')}`))}`
+  return bigintKey(BigInt.asIntN(8 * size, BigInt(`0x${digits.join('')}`)))
 }
 
 function scanTypedArray(state: Scan, size: number): undefined {

@@ -1,4 +1,4 @@
-import { ResultError, type ValueSerializer } from '@resultkit/core'
+import { isResultError, ResultError, type ValueSerializer } from '@resultkit/core'
 import { checkValue, refusalMessage } from '@resultkit/core/value-check'
 import { decoderOf, encoderOf } from './library.ts'
 import { type MsgpackOptions, modeOf, writtenOptions } from './options.ts'
@@ -44,10 +44,11 @@ export function msgpack(options: MsgpackOptions = {}): ValueSerializer {
     deserialize(bytes) {
       if (bytes.byteLength > mode.maxBytes) throw tooLarge(mode.maxBytes)
       const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      scan(plain, mode, 'as it is')
       try {
+        scan(plain, mode, 'as it is')
         return decode(plain)
       } catch (cause) {
+        if (isResultError(cause)) throw cause
         const message = 'msgpack: msgpackr cannot read the bytes. Another serializer wrote them, or they are damaged.'
         throw new ResultError({ code: 'DESERIALIZE', operation: 'deserialize', message, cause })
       }

@@ -1,10 +1,10 @@
 import { type JsonValue, ResultError } from '@resultkit/core'
 
 /**
- * A loss that may be allowed by name, see `MsgpackOptions.lossy`: `undefined` is written as nil and read as null,
- * `negative-zero` writes -0 as 0, `shared` writes an object that is met twice twice (cycles stay refused),
- * `null-prototype` gives objects without a prototype the ordinary one, `buffer` reads Node's Buffer as a Uint8Array,
- * `last-index` sets the `lastIndex` of a RegExp to 0.
+ * A loss that may be allowed by name, see `MsgpackOptions.lossy`: `undefined` is written as nil and read as null (but
+ * refused as the key of a Map or the item of a Set), `negative-zero` writes -0 as 0, `shared` writes an object that is met
+ * twice twice (cycles stay refused), `null-prototype` gives objects without a prototype the ordinary one, `buffer` reads
+ * Node's Buffer as a Uint8Array, `last-index` sets the `lastIndex` of a RegExp to 0.
  */
 export type MsgpackLoss = 'undefined' | 'negative-zero' | 'shared' | 'null-prototype' | 'buffer' | 'last-index'
 
@@ -83,10 +83,11 @@ export function modeOf(options: MsgpackOptions): Mode {
   }
   if (int64 !== 'bigint' && int64 !== 'number') throw config('int64', "must be 'bigint' or 'number'")
   if (buffers !== 'copy' && buffers !== 'view') throw config('buffers', "must be 'copy' or 'view'")
-  if (!lossy.every((loss) => LOSSES.includes(loss))) throw config('lossy', `allows only ${LOSSES.join(', ')}`)
+  if (!(Array.isArray(lossy) && lossy.every((loss) => LOSSES.includes(loss))))
+    throw config('lossy', `allows only ${LOSSES.join(', ')}`)
   if (structuredClone && lossy.includes('shared')) throw config('lossy', 'has no use for shared with structuredClone')
-  if (!(maxBytes > 0)) throw config('maxBytes', 'must be a number of bytes above 0')
-  if (!(maxDepth > 0)) throw config('maxDepth', 'must be a number above 0')
+  if (!(typeof maxBytes === 'number' && maxBytes > 0)) throw config('maxBytes', 'must be a number of bytes above 0')
+  if (!(typeof maxDepth === 'number' && maxDepth > 0)) throw config('maxDepth', 'must be a number above 0')
   return { ...booleans, int64, lossy: new Set(lossy), maxBytes, maxDepth, buffers }
 }
 

@@ -28,6 +28,7 @@ const HINTS: Readonly<Record<string, string>> = {
   Map: 'kept with useRecords',
   Buffer: "make it a Uint8Array, or allow lossy: ['buffer']",
   shared: "kept with structuredClone, copied with lossy: ['shared']",
+  undefined: "as a key or item it would be null, with lossy: ['undefined']",
   '-0': "written as 0 with lossy: ['negative-zero']",
   'object with a null prototype': "given one with lossy: ['null-prototype']",
   'RegExp: lastIndex is not 0': "set to 0 with lossy: ['last-index']",
@@ -50,7 +51,8 @@ export function rulesOf(mode: Mode): ValueRules {
   return {
     types,
     negativeZero: lossy.has('negative-zero'),
-    undefined: true,
+    // As a key or item it would be the same as null.
+    undefined: lossy.has('undefined') ? 'values' : true,
     nullPrototype: lossy.has('null-prototype'),
     lastIndex: lossy.has('last-index'),
     shared: mode.structuredClone ? 'kept' : shared,
@@ -59,8 +61,7 @@ export function rulesOf(mode: Mode): ValueRules {
     maxDepth: mode.maxDepth,
     text: (text) =>
       text.charCodeAt(0) === 0xfeff && text.length > MAX_MARKED_TEXT ? 'long text with a byte order mark' : undefined,
-    // A name that msgpackr uses itself in its table of records.
-    key: (name) => (mode.useRecords && name === '__keys__' ? name : undefined),
+    key: (name) => (mode.useRecords && isTaken(name) ? name : undefined),
     bigint: (value) => bigintProblem(value, mode),
     date: (time) => (Number.isNaN(time) && !mode.moreTypes ? 'invalid (kept with moreTypes)' : undefined),
     // Node cuts small byte arrays out of pools; and views of a payload are all of one buffer.
@@ -68,6 +69,16 @@ export function rulesOf(mode: Mode): ValueRules {
     other: (value) => lossy.has('buffer') && Object.getPrototypeOf(value) === Buffer?.prototype,
     hint: (topic) => (Object.hasOwn(HINTS, topic) ? HINTS[topic] : undefined),
   }
+}
+
+// msgpackr keeps its table of records under the one, and by the other tells members from what is inherited.
+function isTaken(name: string): boolean {
+  return name === '__keys__' || (name === 'hasOwnProperty' && hasInheritedNames())
+}
+
+function hasInheritedNames(): boolean {
+  for (const _ in {}) return true
+  return false
 }
 
 function bigintProblem(value: bigint, { int64, moreTypes }: Mode): string | undefined {

@@ -63,6 +63,11 @@ function scanNewName(state: Scan, firstName: number): void {
   addName(state, firstName, start, size)
 }
 
+/** What tells a bigint from other keys; hexadecimal, because decimal digits take more than linear time. */
+export function bigintKey(value: bigint): string {
+  return `b${value.toString(16)}`
+}
+
 /** Adds what tells a key or item from others; undefined for an object, which differs from all. */
 export function addKey(state: Scan, keys: Set<string>, key: string | undefined): void {
   if (key !== undefined && keys.size === keys.add(key).size) throw malformed('a key occurs twice', state)

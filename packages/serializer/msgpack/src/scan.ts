@@ -2,7 +2,16 @@ import { cursorOf, malformed, skipText, take, takeText, takeUint } from './curso
 import { scanExtension, TARGET } from './extensions.ts'
 import { noNames } from './names.ts'
 import type { Mode } from './options.ts'
-import { addKey, type ContainerKind, type Open, openContainer, type Scan, scanName, sizeOf } from './scan-state.ts'
+import {
+  addKey,
+  bigintKey,
+  type ContainerKind,
+  type Open,
+  openContainer,
+  type Scan,
+  scanName,
+  sizeOf,
+} from './scan-state.ts'
 
 const CANONICAL_NAN = 0x7ff8
 
@@ -109,7 +118,7 @@ function scanTagged(state: Scan, token: number): string | undefined {
     return openContainer(state, 2 * takeUint(state, sizeOf(token - 0xdd)), mapKind(state))
   if (token === 0xc1) throw malformed('it has a byte that MessagePack never uses', state)
   const number = scanNumber(state, token)
-  return typeof number === 'bigint' ? `b${number}` : `n${number}`
+  return typeof number === 'bigint' ? bigintKey(number) : `n${number}`
 }
 
 /** An object that is pointed to follows. */

@@ -29,6 +29,11 @@ export function readingOf(
   }
 }
 
+/** The byte before which a reading stopped: how much was looked at; 0 when it was all sound and the library refused. */
+export function stopOf(reading: { readonly value: unknown } | { readonly message: string }): number {
+  return 'message' in reading ? Number(/before byte (\d+)/.exec(reading.message)?.[1] ?? 0) : Number.POSITIVE_INFINITY
+}
+
 /** One change of a payload: a byte set, inserted or removed, or a part said twice. */
 export const mutations: fc.Arbitrary<(bytes: Uint8Array) => Uint8Array> = fc
   .array(

@@ -106,6 +106,14 @@ export const OFFENDERS: Readonly<Record<string, Offender>> = {
     says: /Uint8Array: extra property/,
   },
   'what only looks like a Date': { build: () => Object.create(Date.prototype), says: /Date: .*looks like/ },
+  'a Uint8Array with the prototype of another': {
+    build: () => Object.setPrototypeOf(new Uint8Array(8), Float64Array.prototype),
+    says: /Float64Array/,
+  },
+  'an object whose prototype has members': {
+    build: () => Object.create({ __proto__: null, isPrototypeOf: 1 }),
+    says: /another prototype/,
+  },
   'a proxy that throws': { build: () => [new Proxy({}, { ownKeys: never })], path: [0], says: /examined/ },
   'deep nesting': {
     build: () => JSON.parse('['.repeat(10_000) + ']'.repeat(10_000)),

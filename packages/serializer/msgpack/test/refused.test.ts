@@ -82,6 +82,14 @@ test.each(LOSSES)('allows with %o what it names', (options, given, back) => {
   expect(difference(roundTrip(options, given), back)).toBeUndefined()
 })
 
+test.each<[string, Buffer, RegExp]>([
+  ['an extra property', Object.assign(Buffer.from('a'), { x: 1 }), /Buffer: extra property/],
+  ['a shared one', Buffer.from(new SharedArrayBuffer(2)), /Buffer: SharedArrayBuffer/],
+  ['a resizable one', Buffer.from(new ArrayBuffer(2, { maxByteLength: 4 })), /Buffer: resizable/],
+])('loses of a Buffer no more than its type: %s', (_, value, says) => {
+  expect(refusalOf({ lossy: ['buffer'] }, [value]).message).toMatch(says)
+})
+
 test('says which option would keep a value', () => {
   expect(refusalOf({}, [-0, new Map(), shared, shared]).message).toMatch(
     /-0 \(written as 0 with .*\); .*Map \(kept with useRecords\); .* result\[2\] \(kept with structuredClone/,
@@ -94,15 +102,35 @@ test('writes undefined as nil when that is allowed', () => {
   expect(difference(roundTrip({ lossy: ['undefined'] }, value), { a: null, b: [null] })).toBeUndefined()
 })
 
+test('refuses undefined as a key or item where it would be the same as null', () => {
+  const value = [
+    new Map([
+      [null, 1],
+      [undefined, 2],
+    ]),
+    new Set([null, undefined]),
+    new Map([[1, undefined]]),
+  ]
+  expect(difference(roundTrip({ structuredClone: true }, value), value)).toBeUndefined()
+  const { issues, message } = refusalOf({ structuredClone: true, lossy: ['undefined'] }, value)
+  expect(issues.map(({ path }) => path)).toEqual([
+    [0, 1],
+    [1, 1],
+  ])
+  expect(message).toMatch(/key of a Map: undefined \(as a key or item it would be null/)
+})
+
 test.each<[MsgpackOptions | object, RegExp]>([
   [{ useRecord: true }, /useRecord is not one/],
   [{ structuredClone: true, useRecords: false }, /useRecords cannot be false/],
   [{ structuredClone: true, lossy: ['shared'] }, /lossy/],
   [{ lossy: ['holes'] }, /lossy allows only/],
+  [{ lossy: 'shared' }, /lossy allows only/],
   [{ int64: 'string' }, /int64/],
   [{ buffers: 'share' }, /buffers/],
   [{ maxBytes: 0 }, /maxBytes/],
   [{ maxDepth: -1 }, /maxDepth/],
+  [{ maxDepth: '9' }, /maxDepth/],
   [{ moreTypes: 1 }, /moreTypes must be true or false/],
 ])('refuses the options %o', (options, message) => {
   expect(() => msgpack(options)).toThrow(message)
@@ -117,6 +145,29 @@ test('names in records what a reader has to have alike', () => {
     structuredClone: true,
   })
   expect(msgpack({ int64: 'number' }).options).toEqual({ int64: 'number' })
+})
+
+/** What happens where a program has given all objects an enumerable member. */
+function whereInherited<R>(run: () => R): R {
+  Object.defineProperty(Object.prototype, 'inherited', { enumerable: true, configurable: true, writable: true })
+  try {
+    return run()
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'inherited')
+  }
+}
+
+test('refuses for records a hasOwnProperty that would let inherited names in', () => {
+  const value = [{ hasOwnProperty: 1 }]
+  expect(difference(roundTrip({ useRecords: true }, value), value)).toBeUndefined()
+  expect(
+    difference(
+      whereInherited(() => roundTrip({}, value)),
+      value,
+    ),
+  ).toBeUndefined()
+  const { issues } = whereInherited(() => refusalOf({ useRecords: true }, value))
+  expect(issues).toEqual([{ path: [0, 'hasOwnProperty'], message: 'name of a property: hasOwnProperty' }])
 })
 
 test('slices of a pool pass, unless they overlap', () => {

@@ -1,4 +1,5 @@
 import { type ClassEntry, readClasses, readHeader } from './decode/container.ts'
+import { malformed } from './failure.ts'
 
 /** What the header of a pickle says. */
 export interface PickleDescription {
@@ -20,6 +21,7 @@ export interface PickleDescription {
  * Errors: DESERIALIZE when the bytes do not begin with a sound header, UNSUPPORTED for a newer format.
  */
 export function describePickle(bytes: Uint8Array): PickleDescription {
+  if (!(bytes instanceof Uint8Array)) throw malformed('it is no Uint8Array')
   const { version, readerVersion, classTable, sections, graphOffset, graphLength } = readHeader(bytes)
   const classes: readonly ClassEntry[] = readClasses(classTable)
   return {

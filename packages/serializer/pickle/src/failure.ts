@@ -27,14 +27,17 @@ export function decodeError(code: ResultErrorCode, message: string, cause?: unkn
 
 /** SERIALIZE, with every place that was refused. */
 export function refusal(issues: readonly ResultIssue[], total: number, cause: unknown): ResultError {
-  const places = issues.slice(0, MAX_SHOWN).map(({ path, message }) => `${formatPath(path)}: ${message}`)
+  const places = issues.slice(0, MAX_SHOWN).map(({ path, message }) => `${shortened(path)}: ${message}`)
   if (total > MAX_SHOWN) places.push(`and ${total - MAX_SHOWN} more (see error.issues)`)
   const count = total === 1 ? '1 value' : `${total} values`
   const message = `pickle cannot keep ${count} exactly: ${places.join('; ')}. Nothing was written.`
   return new CoreError({ code: 'SERIALIZE', operation: 'serialize', message, cause, issues })
 }
 
-/** A place as one line. */
-export function place(path: IssuePath): string {
-  return formatPath(path)
+const SHOWN_STEPS = 20
+
+/** A path as one line; of a long one beginning and end. */
+function shortened(path: IssuePath): string {
+  if (path.length <= 2 * SHOWN_STEPS) return formatPath(path)
+  return `${formatPath(path.slice(0, SHOWN_STEPS))}[... ${path.length - 2 * SHOWN_STEPS} more]${formatPath(path.slice(-SHOWN_STEPS), '')}`
 }

@@ -90,11 +90,14 @@ const KNOWN = [
 export function parseOptions(options: PickleOptions): Settings {
   const unknown = Object.keys(options).find((name) => !KNOWN.includes(name))
   if (unknown !== undefined) throw configError(`pickle has no option "${unknown}". It has ${KNOWN.join(', ')}.`)
-  const { lossy = [], compact = true, verifyBuffers = true } = options
+  const { classes = [], lossy = [], compact = true, verifyBuffers = true } = options
+  if (!Array.isArray(classes) || !Array.isArray(lossy)) throw configError('classes and lossy are arrays.')
+  if (typeof compact !== 'boolean' || typeof verifyBuffers !== 'boolean')
+    throw configError('compact and verifyBuffers are true or false.')
   const wrong = lossy.find((loss) => !LOSSES.includes(loss))
   if (wrong !== undefined) throw configError(`lossy does not know "${wrong}". It knows ${LOSSES.join(', ')}.`)
   return {
-    classes: classRegistry(options.classes ?? []),
+    classes: classRegistry(classes),
     opaque: oneOf(options, 'onUnknownClass', ['error', 'opaque']) === 'opaque',
     lossy: new Set(lossy),
     runGetters: oneOf(options, 'getters', ['refuse', 'run']) === 'run',

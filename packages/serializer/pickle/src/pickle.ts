@@ -27,7 +27,7 @@ export function pickle(options: PickleOptions = {}): PickleSerializer {
     extension: 'pickle',
     serialize: (value) => encode(value, settings),
     deserialize(bytes) {
-      if (!ArrayBuffer.isView(bytes)) throw malformed('they are no Uint8Array')
+      if (!ArrayBuffer.isView(bytes)) throw malformed('it is no Uint8Array')
       // Also when it is a Buffer, whose slice is no copy.
       return decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), settings)
     },

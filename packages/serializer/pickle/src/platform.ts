@@ -4,12 +4,16 @@ export interface Platform {
   readonly crc32: ((bytes: Uint8Array, initial?: number) => number) | undefined
   readonly inspect: typeof import('node:util').inspect | undefined
   /** Methods of Buffer, which work on every Uint8Array; without a Buffer per call. */
-  readonly latin1Slice: ((this: Uint8Array, start: number, end: number) => string) | undefined
-  readonly utf8Slice: ((this: Uint8Array, start: number, end: number) => string) | undefined
+  readonly latin1Slice: Slice | undefined
+  readonly utf8Slice: Slice | undefined
+  readonly hexSlice: Slice | undefined
   readonly types: typeof import('node:util').types | undefined
   readonly isPooled: (buffer: ArrayBufferLike) => boolean
+  /** Whether a view of a growable SharedArrayBuffer grows with it. */
+  readonly tracks: ((view: ArrayBufferView) => boolean) | undefined
 }
 
+type Slice = (this: Uint8Array, start: number, end: number) => string
 type GetBuiltin = typeof globalThis.process.getBuiltinModule
 
 let found: Platform | undefined
@@ -31,14 +35,15 @@ function lookUp(): Platform {
     ...slices(Buffer),
     types: builtin?.('node:util')?.types,
     isPooled: pooled(builtin, Buffer),
+    tracks: builtin && tracking(builtin),
   }
 }
 
-type Slices = Pick<Platform, 'latin1Slice' | 'utf8Slice'>
+type Slices = Pick<Platform, 'latin1Slice' | 'utf8Slice' | 'hexSlice'>
 
 function slices(NodeBuffer: typeof globalThis.Buffer | undefined): Slices {
-  const { latin1Slice, utf8Slice } = (NodeBuffer?.prototype ?? {}) as unknown as Slices
-  return { latin1Slice, utf8Slice }
+  const { latin1Slice, utf8Slice, hexSlice } = (NodeBuffer?.prototype ?? {}) as unknown as Slices
+  return { latin1Slice, utf8Slice, hexSlice }
 }
 
 // Node marks the pool from which it cuts small Buffers; its size differs between versions.
@@ -51,5 +56,16 @@ function pooled(
   return (buffer) => {
     isMarked ??= builtin('node:worker_threads').isMarkedAsUntransferable ?? (() => false)
     return isMarked(buffer)
+  }
+}
+
+// V8 writes a view with flags at its end, of which the lowest says it; the memory of a shared buffer is not written.
+function tracking(builtin: GetBuiltin): ((view: ArrayBufferView) => boolean) | undefined {
+  return (view) => {
+    const { Serializer } = builtin('node:v8')
+    const serializer = new Serializer()
+    Object.assign(serializer, { _getSharedArrayBufferId: () => 0 })
+    serializer.writeValue(view)
+    return ((serializer.releaseBuffer().at(-1) ?? 0) & 1) === 1
   }
 }

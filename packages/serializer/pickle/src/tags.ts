@@ -62,6 +62,9 @@ export const MAX_SHAPE_KEYS = 64
 /** Backing buffers of at least so many bytes have a section of their own. */
 export const SECTION_BYTES = 4096
 
+/** A text that is parsed when it is read (of a URL, a regular expression) is not referred to when it has more code units. */
+export const MAX_PARSED_REFERENCE = 256
+
 /** How long a string must be to get the index `next` among the strings that can be referred to. */
 export function minimumIndexedBytes(next: number): number {
   if (next < 24) return 3

@@ -115,6 +115,13 @@ export function writeFloat(writer: Writer, value: number): void {
   writer.at += half < 0 ? 5 : 3
 }
 
+/** Whether a float of 4 bytes fits into 2. */
+export function isHalf(value: number): boolean {
+  scratch.setFloat32(0, value)
+  return halfOf(scratch.getUint32(0)) >= 0
+}
+const scratch = new DataView(new ArrayBuffer(4))
+
 /** The bits of the half that equals a float (IEEE 754 binary16, binary32), or -1. */
 function halfOf(bits: number): number {
   const sign = (bits >>> 16) & 0x8000

@@ -1,35 +1,11 @@
-import { concatBytes, isResultError } from '@resultkit/core'
+import { concatBytes } from '@resultkit/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { writeHeader } from '../src/container.ts'
 import { crc32 } from '../src/crc32.ts'
 import { describePickle, pickle } from '../src/index.ts'
+import { array, codeOf, forged, graph, head, hex, PREFIX, tag, text } from './forge.ts'
 import { VALUES } from './values.ts'
-
-/** A container around any graph, with sound checksums: what a hostile writer would send. */
-function forged(graph: Uint8Array, classTable: Uint8Array = new Uint8Array()): Uint8Array {
-  const start = 40 + classTable.length
-  const bytes = new Uint8Array(start + graph.length)
-  bytes.set(graph, start)
-  const view = new DataView(bytes.buffer)
-  writeHeader({ bytes, view }, 0, { classTable, sections: [], graphLength: graph.length, graphChecksum: crc32(graph) })
-  return bytes
-}
-
-const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(/[^0-9a-f]/g, ''), 'hex'))
-const PREFIX = 'd9d9f7 d90100'
-const graph = (text: string): Uint8Array => forged(hex(PREFIX + text))
-const tag = (number: number): string => `d9${number.toString(16).padStart(4, '0')}`
-
-function codeOf(bytes: Uint8Array, options = {}): string {
-  try {
-    pickle(options).deserialize(bytes)
-    return 'a value'
-  } catch (error) {
-    if (isResultError(error)) return error.code
-    throw error
-  }
-}
 
 const MALFORMED: Readonly<Record<string, string>> = {
   nothing: '',
@@ -100,6 +76,22 @@ const MALFORMED: Readonly<Record<string, string>> = {
   'the buffer of an array': `${tag(56419)} 80`,
   'a symbol of the language that is none': `${tag(56413)} 81 69 70726f746f74797065`,
   'the outermost tag inside': '81 d9d9f7 01',
+  'a number in more bytes than it needs': '18 05',
+  'a number in many more bytes': '1b 0000000000000005',
+  'a length in more bytes than it needs': '98 01 f6',
+  'an integer as a float': 'f9 3c00',
+  'a short float in 4 bytes': 'fa 3fc00000',
+  'a short float in 8 bytes': 'fb 3ff8000000000000',
+  '-0 in 4 bytes': 'fa 80000000',
+  'another NaN': 'f9 7e01',
+  'a BigInt that begins with 0': 'c2 42 0001',
+  'holes as a key of properties': `${tag(56406)} 83 a0 ${tag(56400)} 05 01`,
+  'holes as a key of an error': `${tag(56410)} 83 ${text('Error')} ${tag(56400)} 05 01`,
+  'an index beyond the items among properties': `${tag(56406)} 83 80 ${text('4294967294')} 01`,
+  'a view of what all objects inherit': `${tag(56420)} 84 ${text('constructor')} ${tag(56416)} 41 00 00 01`,
+  'an escape outside a table': `${tag(56405)} 80`,
+  'an escape before a number': `${tag(56404)} 83 81 6161 8101 ${tag(56405)} 01`,
+  'a Duration of too many units': `${tag(56414)} 83 ${text('Duration')} ${text('PT1S')} 01`,
   'many outermost tags': 'd9d9f7'.repeat(100_000),
   'many escapes': tag(56405).repeat(200_000),
   'wrappers without end': tag(56409).repeat(100_000),
@@ -119,6 +111,13 @@ test('no code is reached through a name', () => {
   }
 })
 
+test('what are no bytes', () => {
+  for (const bytes of [undefined, null, 5, 'text', [], new ArrayBuffer(50)] as unknown[]) {
+    expect(codeOf(bytes as Uint8Array)).toBe('DESERIALIZE')
+    expect(() => describePickle(bytes as Uint8Array)).toThrow(expect.objectContaining({ code: 'DESERIALIZE' }))
+  }
+})
+
 test('limits', () => {
   const value = [[[1, 2, 3]], 2n ** 100n, new Array(50)]
   const bytes = pickle().serialize(value) as Uint8Array
@@ -132,10 +131,50 @@ test('limits', () => {
 })
 
 test('billions of references cost as many bytes as there are', () => {
-  const levels =
-    'd81c 82 f6 f6' +
-    Array.from({ length: 200 }, (_, i) => `d81c 8a ${`d81d 18${i.toString(16).padStart(2, '0')}`.repeat(10)}`).join('')
-  expect(codeOf(graph(`98c9 ${levels}`))).toBe('a value')
+  const level = (index: number): string => `d81c 8a ${`d81d ${head(0, index)}`.repeat(10)}`
+  const levels = ['d81c 82 f6 f6', ...Array.from({ length: 200 }, (_, index) => level(index))]
+  expect(codeOf(graph(array(...levels)))).toBe('a value')
+})
+
+test('a graph that does not begin with its tag is refused', () => {
+  expect(codeOf(forged(hex('05')))).toBe('DESERIALIZE')
+  expect(codeOf(forged(hex('d9d9f7 05')))).toBe('a value')
+})
+
+test.each([
+  ['a URL', `http://a/${'b'.repeat(300)}`, 'd820 d81900'],
+  ['URLSearchParams', `a=${'+'.repeat(300)}`, `${tag(56422)} d81900`],
+  ['a regular expression', 'a/'.repeat(200), `${tag(56412)} 83 d81900 60 00`],
+])('%s cannot be parsed again and again from one long text', (_, long, item) => {
+  expect(codeOf(graph(array(text(long), item)))).toBe('DESERIALIZE')
+  expect(codeOf(graph(array(text('http://a/'), item)))).toBe('a value')
+})
+
+test('two buffers cannot have the same section', () => {
+  const bytes = concatBytes(pickle().serialize([new Uint8Array(5000).buffer]) as readonly Uint8Array[])
+  const { graph: part } = describePickle(bytes)
+  const once = bytes.slice()
+  expect(codeOf(once)).toBe('a value')
+  for (const again of [`${tag(56416)} 00`, `${tag(56417)} 82 00 20`]) {
+    const twice = hex(`d9d9f7 82 ${tag(56416)} 00 ${again}`)
+    const forgery = new Uint8Array(bytes.length)
+    forgery.set(bytes.subarray(part.offset + part.length), part.offset + part.length)
+    const view = new DataView(forgery.buffer)
+    const sections = describePickle(bytes).buffers.map((section) => ({
+      ...section,
+      checksum: crc32(bytes.subarray(section.offset, section.offset + section.length)),
+    }))
+    forgery.set(twice, part.offset)
+    const header = { classTable: new Uint8Array(), sections, graphLength: twice.length, graphChecksum: crc32(twice) }
+    writeHeader({ bytes: forgery, view }, 0, header)
+    expect(codeOf(forgery)).toBe('DESERIALIZE')
+  }
+})
+
+test('URLSearchParams of many names are read in time', { timeout: 60_000 }, () => {
+  const value = new URLSearchParams('a=1&'.repeat(700_000).slice(0, -1))
+  const back = pickle().deserialize(pickle().serialize(value) as Uint8Array) as URLSearchParams
+  expect([back.size, back.get('a'), back.toString() === value.toString()]).toEqual([700_000, '1', true])
 })
 
 /** V8's hash of an integer, which has no secret. */
@@ -150,15 +189,16 @@ function hashOf(key: number): number {
 
 test('keys chosen to collide are refused before they take long; ordinary ones are not', () => {
   const item = (key: number | bigint): string =>
-    typeof key === 'number' ? `1a${key.toString(16).padStart(8, '0')}` : `c24a${key.toString(16).padStart(20, '0')}`
-  const set = (keys: readonly (number | bigint)[]): Uint8Array =>
-    graph(`${tag(258)} 9a ${keys.length.toString(16).padStart(8, '0')} ${keys.map(item).join('')}`)
+    typeof key === 'number' ? head(0, key) : `c2${bytesOf(key.toString(16))}`
+  const bytesOf = (digits: string): string =>
+    head(0x40, Math.ceil(digits.length / 2)) + (digits.length % 2 === 0 ? digits : `0${digits}`)
+  const set = (keys: readonly (number | bigint)[]): Uint8Array => graph(`${tag(258)} ${array(...keys.map(item))}`)
   const colliding: number[] = []
   for (let key = 0; colliding.length < 12_000; key++) if ((hashOf(key) & 0x1fff) === 0) colliding.push(key)
   const range = Array.from({ length: 60_000 }, (_, index) => index)
   const started = performance.now()
   expect(codeOf(set(range.map((index) => 5n + (BigInt(index) << 64n))))).toBe('DESERIALIZE')
-  expect(performance.now() - started).toBeLessThan(5000)
+  expect(performance.now() - started).toBeLessThan(20_000)
   expect(codeOf(set(colliding))).toBe('a value')
   for (const step of [1, 7, 1024, 65_536]) expect(codeOf(set(range.map((index) => index * step)))).toBe('a value')
 })
@@ -224,7 +264,7 @@ test('mutated graphs give a value or a typed error, quickly', { timeout: FUZZ_MS
     }
     const started = performance.now()
     expect(['a value', 'DESERIALIZE', 'UNSUPPORTED', 'TOO_LARGE']).toContain(codeOf(forged(Uint8Array.from(bytes))))
-    expect(performance.now() - started).toBeLessThan(2000)
+    expect(performance.now() - started).toBeLessThan(10_000)
     expect(Object.keys(Object.prototype)).toEqual([])
   })
   for (const seed of SEEDS) fc.assert(property, { seed, numRuns: 300 })

@@ -174,6 +174,9 @@ test.each([
   [{ maxDepth: -1 }, 'maxDepth'],
   [{ maxdepth: 1 }, 'maxdepth'],
   [{ classes: [{}] }, 'defineClass'],
+  [{ classes: 1 }, 'classes'],
+  [{ lossy: 'stack' }, 'lossy'],
+  [{ compact: 'no' }, 'compact'],
 ])('wrong options %j are CONFIG', (options, named) => {
   const expected = expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining(named) })
   expect(() => pickle(options as never)).toThrow(expected)

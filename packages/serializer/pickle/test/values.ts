@@ -204,6 +204,12 @@ const ARRAYS: Builders = {
     own(new Array(2), { x: 1 }),
     [{ b: 1 }, { b: 2 }],
   ],
+  'sealed and empty': () => Object.seal([]),
+  'sealed, holes alone': () => Object.seal(new Array(2)),
+  'not extensible and empty': () => Object.preventExtensions([]),
+  'holes among rows': () => own(Object.assign([{ a: 1 }, { a: 2 }], { 5: { a: 3 } }), { length: 9 }),
+  'rows whose keys have lone surrogates': () => [1, 2, 3].map((n) => ({ '\ud800': n, 'key \udc00': [n] })),
+  'properties beyond the largest index': () => own([1], { 4294967295: 1, 4294967296: 2, 9007199254740993: 3, '-1': 4 }),
   'rows of 64 and 65 members': () => [64, 65].flatMap((size) => [1, 2].map(() => wide(size))),
 }
 
@@ -412,6 +418,18 @@ const BINARY: Builders = {
   ),
   'special floats': () => Float64Array.of(-0, Number.NaN, Number.POSITIVE_INFINITY, 5e-324),
   'typed array with properties': () => own(Uint8Array.of(1, 2), { note: 1 }),
+  'long typed array with a hidden property': () => Object.defineProperty(new Uint8Array(100), 'h', { value: 1 }),
+  'long Buffer with a hidden property': () => Object.defineProperty(Buffer.alloc(100), 'h', { value: 1 }),
+  'typed array with properties of such names': () =>
+    ['buffer', 'length', 'byteLength', 'parent'].map((name) =>
+      Object.defineProperty(new Float64Array(50), name, { value: 7, enumerable: true }),
+    ),
+  'a property named buffer, then the buffer': () =>
+    ((v) => [Object.defineProperty(v, 'buffer', { value: 1 }), v.subarray(1)])(bytes(9)),
+  'DataView with an index': () => own(new DataView(new ArrayBuffer(4)), { 0: 1, length: 2 }),
+  'ArrayBuffer with properties of such names': () =>
+    Object.defineProperty(new ArrayBuffer(3), 'resizable', { value: true }),
+  'empty view of a resizable buffer': () => new Uint8Array(new ArrayBuffer(8, { maxByteLength: 64 }), 0, 0),
   'long typed array with properties': () => own(new Uint8Array(5000), { note: 1 }),
   ArrayBuffer: () => bytes(10).buffer,
   'empty ArrayBuffer': () => new ArrayBuffer(0),

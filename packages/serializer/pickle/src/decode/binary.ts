@@ -1,4 +1,5 @@
 import { malformed } from '../failure.ts'
+import { bufferShown } from '../getter.ts'
 import { platform } from '../platform.ts'
 import { SECTION_BYTES, TYPED_ARRAY_TAGS } from '../tags.ts'
 import { noHole } from './containers.ts'
@@ -22,6 +23,7 @@ type ViewType = {
   readonly BYTES_PER_ELEMENT?: number
 }
 
+const VIEW_TYPES = new Set(['Uint8Array', 'DataView', 'Buffer', ...Object.keys(TYPED_ARRAY_TAGS)])
 const TYPE_BY_TAG = new Map(Object.entries(TYPED_ARRAY_TAGS).map(([type, tag]) => [tag, type]))
 
 /** The typed array that a tag of RFC 8746 stands for; `undefined` when it stands for none. */
@@ -63,6 +65,8 @@ function readContent(decoding: Decoding): Uint8Array<ArrayBuffer> | SectionSourc
   if ((initial & 0xe0) === 0x40) return readUint8Array(decoding, initial)
   const section = (initial & 0xe0) === 0 ? sections[readArgument(reader, initial)] : undefined
   if (section === undefined || section.bytes.length < SECTION_BYTES) throw malformed('a buffer without bytes')
+  if (section.isTaken) throw malformed('two buffers of the same bytes')
+  section.isTaken = true
   return section
 }
 
@@ -101,7 +105,7 @@ const SECTIONS = new WeakSet<object>()
 
 /** A section of the container. */
 export function sectionSource(bytes: Uint8Array): SectionSource {
-  const source: SectionSource = { bytes, copy: undefined }
+  const source: SectionSource = { bytes, copy: undefined, isTaken: false }
   SECTIONS.add(source)
   return source
 }
@@ -109,6 +113,7 @@ export function sectionSource(bytes: Uint8Array): SectionSource {
 /** A view with its type, buffer, offset and length; the buffer may be marked or referred to. */
 export const VIEW: FrameKind = {
   takesSections: true,
+  isLabel: true,
   attach({ values }, value) {
     values.push(noHole(value))
   },
@@ -162,8 +167,7 @@ function bufferIn(value: unknown): ArrayBufferLike {
 }
 
 function typeNamed(type: string): ViewType {
-  if (type !== 'Uint8Array' && type !== 'DataView' && type !== 'Buffer' && TYPED_ARRAY_TAGS[type] === undefined)
-    throw malformed('a view of an unknown type')
+  if (!VIEW_TYPES.has(type)) throw malformed('a view of an unknown type')
   const found = (globalThis as unknown as Record<string, ViewType | undefined>)[type]
   if (found === undefined) throw missingType(type)
   return found
@@ -183,9 +187,10 @@ function makeView(type: string, buffer: ArrayBufferLike, byteOffset: number, len
 /** The buffer of an earlier view. */
 export const BUFFER_OF: FrameKind = {
   takesSections: false,
+  isLabel: true,
   attach(frame, value) {
     if (!ArrayBuffer.isView(value)) throw malformed('the buffer of something that has none')
-    frame.values = [value.buffer]
+    frame.values = [bufferShown(value)]
   },
   close: (frame, decoding) => bindShare(decoding, frame, frame.values[0]),
 }

@@ -8,6 +8,7 @@ const done = (frame: Frame): unknown => frame.target
 /** An array. */
 export const ARRAY: FrameKind = {
   takesSections: false,
+  isLabel: false,
   attach({ target }, value, decoding) {
     if (value === HOLES) addHoles(target as unknown[], decoding.holeRun)
     else (target as unknown[]).push(value)
@@ -29,16 +30,17 @@ export function noHole(value: unknown): unknown {
 /** A plain object with its keys; its shape is known when it is complete. */
 export const OBJECT: FrameKind = {
   takesSections: false,
-  attach(frame, value) {
+  isLabel: false,
+  attach(frame, value, { isCareful }) {
     if (frame.remaining % 2 === 1) {
       if (typeof value !== 'string') throw malformed('a key that is no text')
       frame.key = value
-    } else setMember(frame.target as Record<string, unknown>, frame.key as string, noHole(value))
+    } else setMember(frame.target as Record<string, unknown>, frame.key as string, noHole(value), isCareful)
   },
-  close({ target, size }, { shapes }) {
+  close({ target, size }, { shapes, isCareful }) {
     const keys = Object.keys(target as object)
     if (2 * keys.length !== size) throw malformed('an object with one key twice')
-    if (keys.length <= MAX_SHAPE_KEYS) shapes.push(shapeOf(keys))
+    if (keys.length <= MAX_SHAPE_KEYS) shapes.push(shapeOf(keys, isCareful))
     return target
   },
 }
@@ -46,6 +48,7 @@ export const OBJECT: FrameKind = {
 /** An object without a prototype. */
 export const NULL_PROTOTYPE: FrameKind = {
   takesSections: false,
+  isLabel: false,
   attach: OBJECT.attach,
   close({ target, size }) {
     if (2 * Object.keys(target as object).length !== size) throw malformed('an object with one key twice')
@@ -56,6 +59,7 @@ export const NULL_PROTOTYPE: FrameKind = {
 /** An object of a known shape. */
 export const RECORD: FrameKind = {
   takesSections: false,
+  isLabel: false,
   attach({ values }, value) {
     values.push(noHole(value))
   },
@@ -64,20 +68,33 @@ export const RECORD: FrameKind = {
   },
 }
 
-function setMember(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') defineOwn(object, key, value, 0)
+function setMember(object: Record<string, unknown>, key: string, value: unknown, isCareful: boolean): void {
+  if (key === '__proto__' || (isCareful && isInherited(key))) defineOwn(object, key, value, 0)
   else object[key] = value
 }
 
+function isInherited(key: string): boolean {
+  return key in Object.prototype
+}
+
+/** Whether an assignment may fail to define a member because a program has changed Object.prototype: has frozen it, for one. */
+export function isPrototypeChanged(): boolean {
+  const { __proto__: _, ...inherited } = Object.getOwnPropertyDescriptors(Object.prototype) as Record<
+    string,
+    PropertyDescriptor
+  >
+  return Object.values(inherited).some(({ writable }) => writable !== true)
+}
+
 /** A shape of these keys. */
-export function shapeOf(keys: readonly string[]): Shape {
-  return { keys, isSpecial: keys.includes('__proto__') }
+export function shapeOf(keys: readonly string[], isCareful: boolean): Shape {
+  return { keys, isSpecial: keys.includes('__proto__') || (isCareful && keys.some(isInherited)) }
 }
 
 /** Gives an empty object its members in order. */
 export function build(shape: Shape, object: Record<string, unknown>, values: readonly unknown[]): object {
   const { keys } = shape
-  if (shape.isSpecial) for (let at = 0; at < keys.length; at++) setMember(object, keys[at] as string, values[at])
+  if (shape.isSpecial) for (let at = 0; at < keys.length; at++) setMember(object, keys[at] as string, values[at], true)
   else setInOrder(object, keys as unknown as Keys, values)
   return object
 }
@@ -113,6 +130,7 @@ type Keys = readonly [...Ten, ...string[]]
 /** A Map. */
 export const MAP: FrameKind = {
   takesSections: false,
+  isLabel: false,
   attach(frame, value) {
     if (frame.remaining % 2 === 1) {
       frame.key = noHole(value)
@@ -128,6 +146,7 @@ export const MAP: FrameKind = {
 /** A Set. */
 export const SET: FrameKind = {
   takesSections: false,
+  isLabel: false,
   attach({ target, guard }, value) {
     if (guard !== undefined) guardKey(guard, value)
     ;(target as Set<unknown>).add(noHole(value))
@@ -141,6 +160,7 @@ export const SET: FrameKind = {
 /** An object, then its own properties: attributes where they are unusual, key, value. */
 export const PROPERTIES: FrameKind = {
   takesSections: false,
+  isLabel: false,
   attach(frame, value, decoding) {
     if (frame.target === undefined) {
       const target = asObject(value)
@@ -159,7 +179,7 @@ export function attachPair(frame: Frame, value: unknown, hidden: number): void {
     defineOwn(asObject(frame.target), key as PropertyKey, noHole(value), (values.pop() as number | undefined) ?? hidden)
     frame.key = undefined
   } else if (typeof value === 'number' && values.length === 0 && value >= 0 && value <= 7) values.push(value)
-  else if (typeof value === 'string' || typeof value === 'symbol') frame.key = value
+  else if (typeof value === 'string' || (typeof value === 'symbol' && value !== HOLES)) frame.key = value
   else throw malformed('a key that is no text')
 }
 
@@ -169,12 +189,8 @@ export function closePairs({ target, key, values }: Frame): unknown {
   return target
 }
 
-const INDEX = /^(?:0|[1-9]\d{0,15})$/
-
 function defineOwn(object: object, key: PropertyKey, value: unknown, bits: number): void {
-  const isSpecial = typeof key === 'string' && (Array.isArray(object) || ArrayBuffer.isView(object))
-  if (isSpecial && (key === 'length' || INDEX.test(key) || (ArrayBuffer.isView(object) && String(Number(key)) === key)))
-    throw malformed('an item among the properties of an array')
+  if (typeof key === 'string' && isItem(object, key)) throw malformed('an item among the properties of an array')
   if (Object.hasOwn(object, key)) throw malformed('one property twice')
   Object.defineProperty(object, key, {
     value,
@@ -184,10 +200,18 @@ function defineOwn(object: object, key: PropertyKey, value: unknown, bits: numbe
   })
 }
 
+/** Whether a key is that of an item, or the length of an array. */
+function isItem(object: object, key: string): boolean {
+  if (Array.isArray(object)) return key === 'length' || (String(Number(key) >>> 0) === key && Number(key) < 0xffffffff)
+  const isTypedArray = ArrayBuffer.isView(object) && !(object instanceof DataView)
+  return isTypedArray && (key === '-0' || String(Number(key)) === key)
+}
+
 /** Closes the one object inside, when it is complete. */
 export function integrity(close: (object: object) => object): FrameKind {
   return {
     takesSections: false,
+    isLabel: true,
     attach(frame, value, decoding) {
       const object = asObject(value)
       if (decoding.instances.has(object)) throw malformed('a frozen instance')

@@ -4,7 +4,7 @@ import type { Settings } from '../options.ts'
 import { TAG } from '../tags.ts'
 import { isSection, ownBuffer, readUint8Array } from './binary.ts'
 import { openContainer } from './container.ts'
-import { ARRAY, noHole, OBJECT } from './containers.ts'
+import { ARRAY, isPrototypeChanged, noHole, OBJECT } from './containers.ts'
 import { type Decoding, type Frame, OPENED, open, tooLarge, UNSET } from './decoding.ts'
 import { resolveClasses } from './instances.ts'
 import { readPlain } from './plain.ts'
@@ -15,14 +15,27 @@ import { readTag } from './tagged.ts'
 /** The value in a container. Errors: DESERIALIZE, UNSUPPORTED, TOO_LARGE. */
 export function decode(bytes: Uint8Array, settings: Settings): unknown {
   try {
-    return decodeChecked(bytes, settings)
+    return decodeChecked(bytes, settings, false)
   } catch (error) {
-    if (isResultError(error)) throw error
-    throw malformed('it cannot be decoded', error)
+    if (isPrototypeChanged()) return decodeCarefully(bytes, settings)
+    throw typed(error)
   }
 }
 
-function decodeChecked(bytes: Uint8Array, settings: Settings): unknown {
+// That a member is inherited is rare enough to be looked at only when something went wrong.
+function decodeCarefully(bytes: Uint8Array, settings: Settings): unknown {
+  try {
+    return decodeChecked(bytes, settings, true)
+  } catch (error) {
+    throw typed(error)
+  }
+}
+
+function typed(error: unknown): unknown {
+  return isResultError(error) ? error : malformed('it cannot be decoded', error)
+}
+
+function decodeChecked(bytes: Uint8Array, settings: Settings, isCareful: boolean): unknown {
   if (bytes.length > settings.maxBytes) throw tooLarge(`${bytes.length} bytes long`, 'maxBytes')
   const { graph, sections, classes } = openContainer(bytes, settings.verifyBuffers)
   const decoding: Decoding = {
@@ -38,15 +51,21 @@ function decodeChecked(bytes: Uint8Array, settings: Settings): unknown {
     instances: new Set(),
     frames: [],
     depth: 0,
+    labels: 0,
+    isCareful,
     scratch: [],
     nodes: 0,
     holes: 0,
     holeRun: 0,
   }
+  if (SELF_DESCRIBED.some((byte, at) => graph[at] !== byte)) throw malformed('its graph does not begin like one')
   const value = readGraph(decoding)
   if (decoding.reader.at !== decoding.reader.end) throw malformed('something behind the value')
   return value
 }
+
+/** Tag 55799. */
+const SELF_DESCRIBED = [0xd9, 0xd9, 0xf7]
 
 function readGraph(decoding: Decoding): unknown {
   for (;;) {
@@ -68,6 +87,7 @@ function close(decoding: Decoding): unknown {
   const frame = decoding.frames[decoding.depth - 1] as Frame
   const value = frame.kind.close(frame, decoding)
   decoding.depth -= 1
+  if (frame.kind.isLabel) decoding.labels -= 1
   return value
 }
 

@@ -28,6 +28,8 @@ export interface Frame {
 export interface FrameKind {
   /** Whether a large buffer is taken as its section, not as an ArrayBuffer. */
   readonly takesSections: boolean
+  /** Whether it says something about an object, and is no level of nesting by itself. */
+  readonly isLabel: boolean
   attach(frame: Frame, value: unknown, decoding: Decoding): void
   close(frame: Frame, decoding: Decoding): unknown
 }
@@ -35,7 +37,7 @@ export interface FrameKind {
 /** The keys of an object. */
 export interface Shape {
   readonly keys: readonly string[]
-  /** Whether `__proto__` is among them. */
+  /** Whether a key that all objects inherit is among them, such as `__proto__`. */
   readonly isSpecial: boolean
 }
 
@@ -50,6 +52,8 @@ export interface StoredClass {
 export interface SectionSource {
   readonly bytes: Uint8Array
   copy: ArrayBuffer | undefined
+  /** Whether a buffer of the graph is in it; a second one cannot be. */
+  isTaken: boolean
 }
 
 /** One call of `deserialize`. */
@@ -69,6 +73,10 @@ export interface Decoding {
   readonly instances: Set<object>
   readonly frames: Frame[]
   depth: number
+  /** Whether members that all objects inherit are defined, not assigned: where Object.prototype was changed. */
+  readonly isCareful: boolean
+  /** How many of the frames are labels. */
+  labels: number
   /** The values of the row that is being read. */
   readonly scratch: unknown[]
   nodes: number
@@ -100,7 +108,10 @@ export function open(decoding: Decoding, kind: FrameKind, target: unknown, remai
 /** Puts a wrapper on top, whose first item is the object that a waiting mark belongs to. */
 export function wrap(decoding: Decoding, kind: FrameKind, target: unknown, remaining: number): Frame {
   const { frames, depth, settings } = decoding
-  if (depth >= settings.maxDepth) throw tooLarge(`nested more than ${settings.maxDepth} levels deep`, 'maxDepth')
+  // As in writing: an empty container, and a label, add no level.
+  if (kind.isLabel) decoding.labels += 1
+  else if (remaining > 0 && depth - decoding.labels >= settings.maxDepth)
+    throw tooLarge(`nested more than ${settings.maxDepth} levels deep`, 'maxDepth')
   decoding.depth = depth + 1
   const known = frames[depth]
   if (known === undefined) {

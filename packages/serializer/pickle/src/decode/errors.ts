@@ -33,6 +33,7 @@ function domException(message: string, name: string): object {
 
 const ERROR: FrameKind = {
   takesSections: false,
+  isLabel: false,
   attach(frame, value) {
     attachPair(frame, value, isErrorSlot(frame.key as PropertyKey) ? ATTRIBUTE.notEnumerable : 0)
   },

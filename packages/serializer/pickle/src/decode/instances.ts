@@ -57,6 +57,7 @@ function allocate(defined: DefinedClass): object {
 
 const INSTANCE: FrameKind = {
   takesSections: false,
+  isLabel: false,
   attach(frame, value) {
     frame.values = [noHole(value)]
   },

@@ -1,5 +1,6 @@
 import { malformed } from '../failure.ts'
 import { platform } from '../platform.ts'
+import { isHalf } from '../writer.ts'
 
 /** The graph while it is being read. */
 export interface Reader {
@@ -42,11 +43,16 @@ export function readArgument(reader: Reader, initial: number): number {
   const { at, view } = reader
   if (at + size > reader.end) throw malformed('it ends within an item')
   reader.at = at + size
-  if (size === 1) return reader.bytes[at] as number
-  if (size === 2) return view.getUint16(at)
-  if (size === 4) return view.getUint32(at)
+  if (size === 1) return atLeast(24, reader.bytes[at] as number)
+  if (size === 2) return atLeast(0x100, view.getUint16(at))
+  if (size === 4) return atLeast(0x10000, view.getUint32(at))
   const argument = view.getUint32(at) * 0x100000000 + view.getUint32(at + 4)
   if (argument > Number.MAX_SAFE_INTEGER) throw malformed('an integer beyond 53 bits')
+  return atLeast(0x100000000, argument)
+}
+
+function atLeast(least: number, argument: number): number {
+  if (argument < least) throw malformed('a number that is longer than it need be')
   return argument
 }
 
@@ -132,8 +138,25 @@ export function readFloat(reader: Reader, initial: number): number {
   const size = 1 << (initial & 3)
   if (at + size > reader.end) throw malformed('it ends within an item')
   reader.at = at + size
-  if (initial === 0xfb) return view.getFloat64(at)
-  return initial === 0xfa ? view.getFloat32(at) : halfToNumber(view.getUint16(at))
+  if (initial === 0xf9 && view.getUint16(at) === NAN) return Number.NaN
+  if (initial === 0xfb) {
+    const number = view.getFloat64(at)
+    if (Math.floor(number) !== number && Math.fround(number) !== number && !Number.isNaN(number)) return number
+  }
+  const value =
+    initial === 0xfb ? view.getFloat64(at) : initial === 0xfa ? view.getFloat32(at) : halfToNumber(view.getUint16(at))
+  if (isShortest(value, initial)) return value
+  throw malformed('a number that is longer than it need be')
+}
+
+const NAN = 0x7e00
+
+/** Whether no integer, and no shorter float, is the same number. */
+function isShortest(value: number, initial: number): boolean {
+  if (Number.isSafeInteger(value)) return Object.is(value, -0) && initial === 0xf9
+  if (Number.isNaN(value)) return false
+  if (initial === 0xf9) return true
+  return initial === 0xfb ? Math.fround(value) !== value : !isHalf(value)
 }
 
 function halfToNumber(bits: number): number {

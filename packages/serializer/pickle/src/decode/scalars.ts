@@ -1,4 +1,6 @@
 import { decodeError, malformed } from '../failure.ts'
+import { platform } from '../platform.ts'
+import { MAX_PARSED_REFERENCE } from '../tags.ts'
 import { type Decoding, indexString, missingType, tooLarge } from './decoding.ts'
 import { readPlain } from './plain.ts'
 import { readArgument, readByte, readBytes, readCount, readHead } from './reader.ts'
@@ -10,11 +12,14 @@ export function readBigInt(decoding: Decoding, isNegative: boolean): bigint {
   if (length > settings.maxBigIntBytes) throw tooLarge(`a BigInt of ${length} bytes`, 'maxBigIntBytes')
   const bytes = readBytes(reader, length)
   indexString(decoding, length, undefined)
+  if (bytes[0] === 0) throw malformed('a BigInt that begins with 0')
   const magnitude = length === 0 ? 0n : BigInt(`0x${hexOf(bytes)}`)
   return isNegative ? -1n - magnitude : magnitude
 }
 
 function hexOf(bytes: Uint8Array): string {
+  const { hexSlice } = platform()
+  if (hexSlice !== undefined) return hexSlice.call(bytes, 0, bytes.length)
   const parts: string[] = []
   for (const byte of bytes) parts.push(byte.toString(16).padStart(2, '0'))
   return parts.join('')
@@ -38,10 +43,17 @@ export function readUtf16(decoding: Decoding): string {
   const bytes = readBytes(reader, length)
   indexString(decoding, length, undefined)
   if (length % 2 === 1) throw malformed('UTF-16 of an odd number of bytes')
-  const units: string[] = []
-  for (let at = 0; at < length; at += 2)
-    units.push(String.fromCharCode((bytes[at] as number) | ((bytes[at + 1] as number) << 8)))
-  return units.join('')
+  const parts: string[] = []
+  for (let at = 0; at < length; at += 2 * UNITS) parts.push(unitsOf(bytes.subarray(at, at + 2 * UNITS)))
+  return parts.join('')
+}
+/** As many arguments as a call surely takes. */
+const UNITS = 4096
+
+function unitsOf(bytes: Uint8Array): string {
+  const units: number[] = []
+  for (let at = 0; at < bytes.length; at += 2) units.push((bytes[at] as number) | ((bytes[at + 1] as number) << 8))
+  return String.fromCharCode(...units)
 }
 
 /** The next item, which must be a text. */
@@ -51,6 +63,18 @@ export function expectText(decoding: Decoding): string {
   if (initial === 0xd9) return readTaggedText(decoding)
   const text = readPlain(decoding, initial)
   if (typeof text !== 'string') throw malformed('something else where a text belongs')
+  return text
+}
+
+/**
+ * A text that is parsed. A short reference to a long one could be repeated at no cost, and would be parsed, and copied, each
+ * time.
+ */
+export function expectParsedText(decoding: Decoding): string {
+  const { reader } = decoding
+  const isReference = reader.bytes[reader.at] === 0xd8
+  const text = expectText(decoding)
+  if (isReference && text.length > MAX_PARSED_REFERENCE) throw malformed('a reference to a text that must stand there')
   return text
 }
 
@@ -83,7 +107,7 @@ export function readSymbol(decoding: Decoding): symbol {
 /** A RegExp. Its source is compiled, not run. */
 export function readRegExp(decoding: Decoding): RegExp {
   if (readCount(decoding.reader, 0x80) !== 3) throw malformed('a regular expression of the wrong size')
-  const source = expectText(decoding)
+  const source = expectParsedText(decoding)
   const flags = expectText(decoding)
   const lastIndex = lastIndexOf(decoding)
   try {
@@ -104,38 +128,26 @@ function lastIndexOf(decoding: Decoding): unknown {
 /** A URL. */
 export function readUrl(decoding: Decoding): URL {
   try {
-    return new URL(expectText(decoding))
+    return new URL(expectParsedText(decoding))
   } catch (error) {
     throw malformed('a URL that is none', error)
   }
 }
 
-const TEMPORAL = new Set([
-  ...[
-    'Instant',
-    'ZonedDateTime',
-    'PlainDate',
-    'PlainTime',
-    'PlainDateTime',
-    'PlainYearMonth',
-    'PlainMonthDay',
-    'Duration',
-  ],
-])
-
-/** A Temporal object, where the runtime has them. */
-export function readTemporal(decoding: Decoding): object {
-  if (readCount(decoding.reader, 0x80) !== 2) throw malformed('a Temporal object of the wrong size')
-  const type = expectText(decoding)
-  const text = expectText(decoding)
-  if (!TEMPORAL.has(type)) throw malformed('an unknown Temporal type')
-  type TemporalType = { readonly from: (text: string) => object }
-  const { Temporal } = globalThis as unknown as { readonly Temporal?: Readonly<Record<string, TemporalType>> }
-  const found = Temporal?.[type]
-  if (found === undefined) throw missingType(`Temporal.${type}`)
-  try {
-    return found.from(text)
-  } catch (error) {
-    throw decodeError('UNSUPPORTED', `The pickle holds a Temporal.${type} that this runtime cannot read.`, error)
+/** URLSearchParams, in pieces: engines need a time for all names together that grows with the square of their number. */
+export function readSearchParams(decoding: Decoding): URLSearchParams {
+  const text = expectParsedText(decoding)
+  let end = endOfPiece(text, 0)
+  const parameters = new URLSearchParams(text.slice(0, end))
+  for (let start = end + 1; start < text.length; start = end + 1) {
+    end = endOfPiece(text, start)
+    for (const [name, value] of new URLSearchParams(`&${text.slice(start, end)}`)) parameters.append(name, value)
   }
+  return parameters
+}
+const PIECE = 64 * 1024
+
+function endOfPiece(text: string, start: number): number {
+  const end = text.indexOf('&', start + PIECE)
+  return end < 0 ? text.length : end
 }

@@ -1,18 +1,13 @@
 import { malformed } from '../failure.ts'
 import { MAX_SHAPE_KEYS } from '../tags.ts'
-import { build, noHole, RECORD, shapeOf } from './containers.ts'
+import { ARRAY, build, RECORD, shapeOf } from './containers.ts'
 import { type Decoding, type Frame, type FrameKind, OPENED, open, type Shape } from './decoding.ts'
 import { readPlain } from './plain.ts'
 import { readArgument, readByte, readHead } from './reader.ts'
+import { expectText } from './scalars.ts'
 
-/** Rows of one shape, and other items between them. */
-export const TABLE: FrameKind = {
-  takesSections: false,
-  attach({ target }, value) {
-    ;(target as unknown[]).push(noHole(value))
-  },
-  close: ({ target }) => target,
-}
+/** Rows of one shape, and other items and holes between them. */
+export const TABLE: FrameKind = { ...ARRAY }
 
 /** Opens a table: its shape, by index or by its keys, then its rows. */
 export function openTable(decoding: Decoding, count: number): typeof OPENED {
@@ -31,13 +26,9 @@ function readShape(decoding: Decoding): Shape {
   const count = readArgument(reader, initial)
   if (count === 0 || count > MAX_SHAPE_KEYS) throw malformed('a shape with too many keys, or none')
   const keys: string[] = []
-  while (keys.length < count) {
-    const key = readPlain(decoding, readByte(reader))
-    if (typeof key !== 'string') throw malformed('a key that is no text')
-    keys.push(key)
-  }
+  while (keys.length < count) keys.push(expectText(decoding))
   if (new Set(keys).size !== count) throw malformed('a shape with one key twice')
-  const shape = shapeOf(keys)
+  const shape = shapeOf(keys, true)
   decoding.shapes.push(shape)
   return shape
 }

@@ -7,17 +7,9 @@ import { openError } from './errors.ts'
 import { floodGuard, GUARDED_SIZE } from './flood.ts'
 import { openInstance } from './instances.ts'
 import { readCount, readHead } from './reader.ts'
-import {
-  expectText,
-  readBigInt,
-  readDate,
-  readRegExp,
-  readSymbol,
-  readTemporal,
-  readUrl,
-  readUtf16,
-} from './scalars.ts'
-import { openRecord, openTable } from './table.ts'
+import { readBigInt, readDate, readRegExp, readSearchParams, readSymbol, readUrl, readUtf16 } from './scalars.ts'
+import { openRecord, openTable, TABLE } from './table.ts'
+import { readTemporal } from './temporal.ts'
 
 const NON_EXTENSIBLE = integrity(Object.preventExtensions)
 const SEALED = integrity(Object.seal)
@@ -80,10 +72,13 @@ function readOutermost(decoding: Decoding, tag: number, readItem: () => unknown)
   return readItem()
 }
 
+// An array, or a tag before one; no second escape, so that the call depth stays small.
 function readEscaped(decoding: Decoding, readItem: () => unknown): unknown {
-  const next = decoding.reader.bytes[decoding.reader.at] ?? 0
-  // An array, or a tag before one; no second escape, so that the call depth stays small.
-  if ((next & 0xe0) !== 0x80 && next !== 0xd8 && next !== 0xd9) throw malformed('an escape before no array')
+  const { reader, frames, depth } = decoding
+  const next = reader.bytes[reader.at] ?? 0
+  const isTagged = next === 0xd8 || (next === 0xd9 && reader.view.getUint16(reader.at + 1) !== TAG.arrayInTable)
+  if (!isTagged && (next & 0xe0) !== 0x80) throw malformed('an escape before no array')
+  if (frames[depth - 1]?.kind !== TABLE || depth === 0) throw malformed('an escape outside a table')
   return readItem()
 }
 
@@ -121,6 +116,7 @@ function opened(decoding: Decoding, kind: FrameKind, count: number): typeof OPEN
 
 const BOXED: FrameKind = {
   takesSections: false,
+  isLabel: false,
   attach(frame, value) {
     const isPrimitive = value !== null && value !== undefined && typeof value !== 'object' && value !== HOLES
     if (!isPrimitive) throw malformed('a box around no primitive')
@@ -155,7 +151,7 @@ function readScalar(decoding: Decoding, tag: number): unknown {
     case TAG.uri:
       return readUrl(decoding)
     case TAG.searchParams:
-      return new URLSearchParams(expectText(decoding))
+      return readSearchParams(decoding)
     default: {
       const type = typeOfTag(tag)
       if (type === undefined) throw malformed(`the unknown tag ${tag}`)

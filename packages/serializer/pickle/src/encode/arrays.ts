@@ -160,7 +160,7 @@ export function writeRows(encoding: Encoding, frame: Frame): unknown {
   const { seen, writer } = encoding
   while (frame.index < end) {
     const item = items[frame.index++]
-    if (!isPlain(item) || !isRow(item, frame)) return escaped(encoding, item)
+    if (!isRow(item, frame)) return escaped(encoding, item)
     if (!note(seen, item, writer.at)) {
       encoding.references.push(writer.at, positionOf(seen, item) as number)
       continue
@@ -172,14 +172,27 @@ export function writeRows(encoding: Encoding, frame: Frame): unknown {
   return COMPLETE
 }
 
-function isRow(item: object, { keys, scratch }: Frame): boolean {
-  if (!sameKeys(getOwnPropertyNames(item), keys)) return false
-  if (getOwnPropertySymbols(item).length > 0 || !isExtensible(item)) return false
-  return readValues(item, keys, scratch)
+// What a proxy throws, it throws again where it is written as an item, and then it is refused.
+function isRow(item: unknown, { keys, scratch }: Frame): item is object {
+  try {
+    if (!isPlain(item) || !sameKeys(getOwnPropertyNames(item), keys)) return false
+    if (getOwnPropertySymbols(item).length > 0 || !isExtensible(item)) return false
+    return readValues(item, keys, scratch)
+  } catch {
+    return false
+  }
 }
 
 /** An array among the rows would pass for a row. */
 function escaped({ writer, seen }: Encoding, item: unknown): unknown {
-  if (Array.isArray(item) && !isSeen(seen, item)) writeTag(writer, TAG.arrayInTable)
+  if (isArray(item) && !isSeen(seen, item)) writeTag(writer, TAG.arrayInTable)
   return item
+}
+
+function isArray(item: unknown): item is object {
+  try {
+    return Array.isArray(item)
+  } catch {
+    return false
+  }
 }

@@ -1,14 +1,16 @@
+import { bufferShown, getter, viewPrototype } from '../getter.ts'
 import { platform } from '../platform.ts'
 import { SECTION_BYTES, TAG, TYPED_ARRAY_TAGS } from '../tags.ts'
 import { UNDEFINED, writeBytes, writeHead, writeNumber, writeSimple, writeTag } from '../writer.ts'
-import { getter, isIndexOf } from './builtins.ts'
+import { byteLengthOf, bytesOf, isDetached, isOrdinary, isResizable, isShared, maxByteLength } from './buffers.ts'
 import { type Encoding, refuse } from './encoding.ts'
-import { integrityOf, readProperties, writeIntegrity, writeProperties } from './properties.ts'
 import { isSeen, note, positionOf } from './seen.ts'
 import { countString, writeString } from './strings.ts'
+import { isOutOfBounds, isTracking, UNKNOWN } from './tracking.ts'
+import { writeOwn } from './view-properties.ts'
 
 /** A view with what it shows of its buffer, read without running what may shadow it. */
-interface ViewParts {
+export interface ViewParts {
   readonly type: string
   readonly buffer: ArrayBufferLike
   readonly byteOffset: number
@@ -29,15 +31,12 @@ export function writeArrayBuffer(encoding: Encoding, buffer: ArrayBufferLike): v
 
 /** A typed array, Buffer or DataView. */
 export function writeView(encoding: Encoding, view: ArrayBufferView, type: string): void {
+  const reason = whyNot(view, type)
+  if (reason !== undefined) {
+    refuse(encoding, reason)
+    return
+  }
   const parts = partsOf(view, type)
-  if (isDetached(parts.buffer)) {
-    refuse(encoding, `${type} of a detached ArrayBuffer`)
-    return
-  }
-  if (isOutOfBounds(parts)) {
-    refuse(encoding, `${type} beyond the end of its resized ArrayBuffer`)
-    return
-  }
   writeOwn(encoding, view, type === 'DataView' ? 0 : parts.length)
   const { writer } = encoding
   if (isAlone(encoding, parts)) {
@@ -54,14 +53,21 @@ export function writeView(encoding: Encoding, view: ArrayBufferView, type: strin
   writeString(encoding.strings, writer, type)
   writeBufferOf(encoding, parts.buffer)
   writeNumber(writer, parts.byteOffset)
-  if (isTracking(view, parts)) writeSimple(writer, UNDEFINED)
+  const tracking = isResizable(parts.buffer) ? isTracking(view, parts) : false
+  if (tracking === UNKNOWN) refuse(encoding, `${type} of a growable SharedArrayBuffer, which may grow with it`)
+  if (tracking === true) writeSimple(writer, UNDEFINED)
   else writeNumber(writer, parts.length)
 }
 
-const typedArray = (): object => Object.getPrototypeOf(Uint8Array.prototype) as object
+function whyNot(view: ArrayBufferView, type: string): string | undefined {
+  const buffer = bufferShown(view)
+  if (isDetached(buffer)) return `${type} of a detached ArrayBuffer`
+  if (isResizable(buffer) && isOutOfBounds(view)) return `${type} beyond the end of its resized ArrayBuffer`
+  return undefined
+}
 
 function partsOf(view: ArrayBufferView, type: string): ViewParts {
-  const prototype = type === 'DataView' ? DataView.prototype : typedArray()
+  const prototype = viewPrototype(view)
   const read = (name: string): unknown => getter(prototype, name).call(view)
   const byteLength = read('byteLength') as number
   return {
@@ -76,7 +82,7 @@ function partsOf(view: ArrayBufferView, type: string): ViewParts {
 // A pooled Buffer shares its memory with strangers, and the caller may not care for what a view does not show.
 function isAlone({ settings }: Encoding, { buffer, byteLength }: ViewParts): boolean {
   if (settings.lossy.has('backing')) return true
-  return byteLength < buffer.byteLength && platform().isPooled(buffer)
+  return byteLength < byteLengthOf(buffer) && platform().isPooled(buffer)
 }
 
 function writeAlone(encoding: Encoding, parts: ViewParts): void {
@@ -97,7 +103,7 @@ function writeAlone(encoding: Encoding, parts: ViewParts): void {
 
 /** Whether the view shows all of a small, ordinary buffer that nothing else has shown so far. */
 function isCompact({ seen, viewOf }: Encoding, { type, buffer, byteLength }: ViewParts): boolean {
-  if (type === 'DataView' || byteLength !== buffer.byteLength || byteLength >= SECTION_BYTES) return false
+  if (type === 'DataView' || byteLength !== byteLengthOf(buffer) || byteLength >= SECTION_BYTES) return false
   return isOrdinary(buffer) && !isSeen(seen, buffer) && !viewOf.has(buffer)
 }
 
@@ -126,8 +132,7 @@ function writeBuffer(encoding: Encoding, buffer: ArrayBufferLike): void {
     writeTag(writer, TAG.buffer)
     writeContent(encoding, bytesOf(buffer))
   } else {
-    const isShared = !(buffer instanceof ArrayBuffer)
-    writeTag(writer, isShared ? TAG.sharedBuffer : TAG.resizableBuffer)
+    writeTag(writer, isShared(buffer) ? TAG.sharedBuffer : TAG.resizableBuffer)
     writeHead(writer, 0x80, 2)
     writeContent(encoding, bytesOf(buffer))
     writeNumber(writer, isResizable(buffer) ? maxByteLength(buffer) : -1)
@@ -139,65 +144,4 @@ function writeContent({ writer, strings, sections }: Encoding, bytes: Uint8Array
     writeBytes(writer, bytes)
     countString(strings, bytes.length)
   } else writeHead(writer, 0, sections.push(bytes) - 1)
-}
-
-function bytesOf(buffer: ArrayBufferLike): Uint8Array {
-  return new Uint8Array(buffer)
-}
-
-function isOrdinary(buffer: ArrayBufferLike): boolean {
-  return buffer instanceof ArrayBuffer && !isResizable(buffer)
-}
-
-function isResizable(buffer: ArrayBufferLike): boolean {
-  return buffer instanceof ArrayBuffer ? buffer.resizable : (buffer as SharedArrayBuffer).growable
-}
-
-function maxByteLength(buffer: ArrayBufferLike): number {
-  return buffer.maxByteLength
-}
-
-function isDetached(buffer: ArrayBufferLike): boolean {
-  return buffer instanceof ArrayBuffer && buffer.detached
-}
-
-function isOutOfBounds({ buffer, byteOffset, byteLength, type }: ViewParts): boolean {
-  if (!isResizable(buffer)) return false
-  return (
-    byteLength === 0 &&
-    (byteOffset > buffer.byteLength || (type !== 'DataView' && byteOffset === 0 && buffer.byteLength > 0))
-  )
-}
-
-/** Whether the view grows with its buffer. Only a resized copy can tell. */
-function isTracking(view: ArrayBufferView, { buffer, byteOffset, byteLength }: ViewParts): boolean {
-  if (!isResizable(buffer) || buffer.byteLength - byteOffset - byteLength >= 8) return false
-  const copy = structuredClone(view)
-  const { buffer: copied } = copy
-  if (!(copied instanceof ArrayBuffer)) return false
-  const before = copy.byteLength
-  const size = copied.byteLength
-  copied.resize(size + 8 <= copied.maxByteLength ? size + 8 : Math.max(byteOffset, size - 8))
-  return copy.byteLength !== before
-}
-
-const ONLY_ITEMS = /^\w+\(\d+\) \[ \.\.\. \d+ more items? \]$/
-const MANY = 64
-
-/** Integrity and own properties. The keys of a large typed array would all have to become texts; Node can print the others alone. */
-function writeOwn(encoding: Encoding, object: object, length: number): void {
-  const level = integrityOf(object)
-  writeIntegrity(encoding, level)
-  const { inspect } = platform()
-  if (length > MANY && inspect !== undefined) {
-    const printed = inspect(object, {
-      maxArrayLength: 0,
-      customInspect: false,
-      depth: 0,
-      breakLength: Number.POSITIVE_INFINITY,
-    })
-    if (ONLY_ITEMS.test(printed.replace(/^Buffer\((\d+)\) \[Uint8Array\]/, 'Uint8Array($1)'))) return
-  }
-  const keys = Reflect.ownKeys(object).filter((key) => !isIndexOf(key, length))
-  if (keys.length > 0) writeProperties(encoding, readProperties(encoding, object, keys, level).pairs)
 }

@@ -1,8 +1,11 @@
+import { getter } from '../getter.ts'
+import { platform } from '../platform.ts'
 import { TAG } from '../tags.ts'
-import { UNDEFINED, writeBytes, writeFloat, writeHead, writeNumber, writeSimple, writeTag } from '../writer.ts'
+import { writeBytes, writeFloat, writeHead, writeNumber, writeTag } from '../writer.ts'
 import { type Encoding, FRAME, push, refuse } from './encoding.ts'
-import { writeExtras } from './properties.ts'
-import { countString, writeString } from './strings.ts'
+import { integrityOf, writeExtras } from './properties.ts'
+import { countString, writeParsedText, writeString } from './strings.ts'
+import { isLost, LOCAL_SYMBOL, symbolName } from './symbols.ts'
 
 const getTime = Date.prototype.getTime
 const mapForEach = Map.prototype.forEach
@@ -25,6 +28,7 @@ export function writeMap(encoding: Encoding, map: object): void {
   mapForEach.call(map as Map<unknown, unknown>, (value, key) => {
     items.push(key, value)
   })
+  if (encoding.settings.lossy.has('functions')) checkKeys(encoding, items)
   writeExtras(encoding, map)
   writeTag(encoding.writer, TAG.map)
   writeHead(encoding.writer, 0xa0, items.length / 2)
@@ -33,14 +37,25 @@ export function writeMap(encoding: Encoding, map: object): void {
 
 /** A Set: tag 258, items in their order. */
 export function writeSet(encoding: Encoding, set: object): void {
-  const items: unknown[] = []
+  let items: unknown[] = []
   setForEach.call(set as Set<unknown>, (item) => {
     items.push(item)
   })
+  if (encoding.settings.lossy.has('functions')) items = lessened(items)
   writeExtras(encoding, set)
   writeTag(encoding.writer, TAG.set)
   writeHead(encoding.writer, 0x80, items.length)
   if (items.length > 0) push(encoding, FRAME.list, items)
+}
+
+// The items of a Set that become undefined are one.
+function lessened(items: readonly unknown[]): unknown[] {
+  return [...new Set(items.map((item) => (isLost(item) ? undefined : item)))]
+}
+
+function checkKeys(encoding: Encoding, items: readonly unknown[]): void {
+  const lost = items.filter((key, at) => at % 2 === 0 && (key === undefined || isLost(key)))
+  if (lost.length > 1) refuse(encoding, 'Map with several keys that would become undefined, and so be one')
 }
 
 /** A RegExp: source, flags, lastIndex. Its flags are read without running what may shadow them. */
@@ -54,11 +69,11 @@ export function writeRegExp(encoding: Encoding, regExp: object): void {
     return
   }
   writeExtras(encoding, regExp, (key) => key === 'lastIndex')
-  if (!lastIndex.writable && Object.isExtensible(regExp))
+  if (!lastIndex.writable && integrityOf(regExp) < 3)
     refuse(encoding, 'regular expression with a lastIndex that cannot be written, but which is not frozen')
   writeTag(writer, TAG.regExp)
   writeHead(writer, 0x80, 3)
-  writeString(strings, writer, source)
+  writeParsedText(strings, writer, source)
   writeString(strings, writer, flags.map(([, flag]) => flag).join(''))
   const position = settings.lossy.has('lastIndex') ? 0 : lastIndex.value
   if (typeof position === 'number') writeNumber(writer, position)
@@ -76,15 +91,12 @@ const FLAGS = [
   ['sticky', 'y'],
 ] as const
 
-/** The function of an accessor that the language defines. */
-export function getter(prototype: object, name: PropertyKey): (this: unknown) => unknown {
-  const get = Object.getOwnPropertyDescriptor(prototype, name)?.get
-  if (get === undefined) throw new TypeError(`There is no getter ${String(name)}.`)
-  return get
-}
-
 /** A boxed primitive: its primitive. */
 export function writeBoxed(encoding: Encoding, box: object, primitive: unknown): void {
+  if (typeof primitive === 'symbol' && symbolName(primitive) === undefined) {
+    refuse(encoding, LOCAL_SYMBOL)
+    return
+  }
   const isText = typeof primitive === 'string'
   writeExtras(encoding, box, (key) => isText && (key === 'length' || isIndexOf(key, primitive.length)))
   writeTag(encoding.writer, TAG.boxed)
@@ -92,45 +104,8 @@ export function writeBoxed(encoding: Encoding, box: object, primitive: unknown):
 }
 
 /** Whether a key is one of the first `length` indexes. */
-export function isIndexOf(key: PropertyKey, length: number): boolean {
+function isIndexOf(key: PropertyKey, length: number): boolean {
   return typeof key === 'string' && String(Number(key)) === key && Number(key) < length && Number(key) >= 0
-}
-
-/** A URL (tag 32), or URLSearchParams: its text. */
-export function writeUrl(encoding: Encoding, url: object, text: string, tag: number): void {
-  writeExtras(encoding, url)
-  writeTag(encoding.writer, tag)
-  writeString(encoding.strings, encoding.writer, text)
-}
-
-/** A Temporal object: its type and what its `toString` gives in full precision. */
-export function writeTemporal(encoding: Encoding, value: object, type: string, text: string): void {
-  const { writer, strings } = encoding
-  writeExtras(encoding, value)
-  writeTag(writer, TAG.temporal)
-  writeHead(writer, 0x80, 2)
-  writeString(strings, writer, type)
-  writeString(strings, writer, text)
-}
-
-/** A symbol that other processes have too: registered by `Symbol.for`, or one of the language. */
-export function writeSymbol(encoding: Encoding, symbol: symbol): void {
-  const { writer, strings } = encoding
-  const key = Symbol.keyFor(symbol)
-  const name = key ?? wellKnownName(symbol)
-  if (name === undefined) {
-    if (encoding.settings.lossy.has('functions')) writeSimple(writer, UNDEFINED)
-    else refuse(encoding, 'symbol: only those of Symbol.for and of the language exist in other processes')
-    return
-  }
-  writeTag(writer, TAG.symbol)
-  if (key === undefined) writeHead(writer, 0x80, 1)
-  writeString(strings, writer, name)
-}
-
-function wellKnownName(symbol: symbol): string | undefined {
-  const symbols = Symbol as unknown as Readonly<Record<string, unknown>>
-  return Object.getOwnPropertyNames(Symbol).find((name) => symbols[name] === symbol)
 }
 
 /** A BigInt: tag 2 or 3 and its bytes. */
@@ -149,6 +124,8 @@ export function writeBigInt(encoding: Encoding, value: bigint): void {
 }
 
 function hexBytes(hex: string): Uint8Array {
+  const { Buffer } = platform()
+  if (Buffer !== undefined) return Buffer.from(hex, 'hex')
   const bytes = new Uint8Array(hex.length / 2)
   for (let index = 0; index < bytes.length; index++)
     bytes[index] = Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16)

@@ -4,12 +4,13 @@ import type { Settings } from '../options.ts'
 import { FALSE, NULL, TRUE, UNDEFINED, writeNumber, writeSimple } from '../writer.ts'
 import { COMPLETE, PUSHED, writeArray, writeRows } from './arrays.ts'
 import { assemble } from './assemble.ts'
-import { writeBigInt, writeSymbol } from './builtins.ts'
+import { writeBigInt } from './builtins.ts'
 import { type Encoding, endEncoding, FRAME, type Frame, pop, refuse, startEncoding } from './encoding.ts'
 import { writeSpecial } from './kinds.ts'
 import { closeMembers, writeObject } from './objects.ts'
 import { note, positionOf } from './seen.ts'
 import { writeString } from './strings.ts'
+import { writeSymbol } from './symbols.ts'
 
 /** The bytes of a value: the container with its graph, and behind it one piece per large buffer. */
 export function encode(value: unknown, settings: Settings): Uint8Array | readonly Uint8Array[] {

@@ -2,6 +2,7 @@ import type { IssuePath, ResultIssue } from '@resultkit/core'
 import { HEADROOM } from '../container.ts'
 import type { Settings } from '../options.ts'
 import { newWriter, type Writer } from '../writer.ts'
+import { type UrlLinks, urlLinks } from './links.ts'
 import { clearSeen, type SeenObjects, seenObjects } from './seen.ts'
 import { clearShapes, type ShapeTable, shapeTable } from './shapes.ts'
 import { clearStrings, type StringTable, stringTable } from './strings.ts'
@@ -53,11 +54,16 @@ export interface Encoding {
   holes: number
   issues: ResultIssue[]
   issueCount: number
+  /** The steps of all their paths. */
+  issueSteps: number
+  links: UrlLinks
   /** What a hook or a trap threw first. */
   cause: unknown
 }
 
 const MAX_ISSUES = 1000
+/** Paths that are longer than this all together are enough, however few. */
+const MAX_STEPS = 1_000_000
 const NO_KEYS: readonly string[] = []
 const NO_ITEMS: unknown[] = []
 /** Frames beyond so many are not kept for the next call. */
@@ -96,6 +102,8 @@ function newEncoding(settings: Settings): Encoding {
     holes: 0,
     issues: [],
     issueCount: 0,
+    issueSteps: 0,
+    links: urlLinks(),
     cause: undefined,
   }
 }
@@ -118,6 +126,8 @@ export function endEncoding(encoding: Encoding): void {
   for (const frame of frames) if (frame.scratch.length > 0) frame.scratch = []
   encoding.holes = 0
   encoding.issueCount = 0
+  encoding.issueSteps = 0
+  if (encoding.links.waiting.length > 0 || encoding.links.alone.size > 0) encoding.links = urlLinks()
   encoding.cause = undefined
   idle = encoding.writer.bytes.length > KEPT_BYTES ? new WeakRef(encoding) : encoding
 }
@@ -169,7 +179,8 @@ export function pop(encoding: Encoding): void {
 /** Notes that the value at hand, or its member `key`, cannot be kept. */
 export function refuse(encoding: Encoding, message: string, key?: PropertyKey): void {
   encoding.issueCount += 1
-  if (encoding.issues.length >= MAX_ISSUES) return
+  if (encoding.issues.length >= MAX_ISSUES || encoding.issueSteps > MAX_STEPS) return
+  encoding.issueSteps += encoding.depth
   const path = currentPath(encoding)
   encoding.issues.push({ path: key === undefined ? path : [...path, key], message })
 }

@@ -1,7 +1,7 @@
 import { isErrorSlot } from '../error-kinds.ts'
+import { getter } from '../getter.ts'
 import { ATTRIBUTE, TAG } from '../tags.ts'
 import { writeHead, writeTag } from '../writer.ts'
-import { getter } from './builtins.ts'
 import { type Encoding, FRAME, push } from './encoding.ts'
 import { integrityOf, readProperties, writeIntegrity } from './properties.ts'
 import { writeString } from './strings.ts'
@@ -39,7 +39,7 @@ function errorProperties(encoding: Encoding, error: object): readonly unknown[] 
   const mayRead = keys.every((key) => key === 'stack' || Object.getOwnPropertyDescriptor(error, key)?.get === undefined)
   for (const key of keys) {
     if (key === 'stack' && encoding.settings.lossy.has('stack')) continue
-    const stack = key === 'stack' && mayRead ? nativeStack(error) : undefined
+    const stack = key === 'stack' && mayRead ? nativeStack(error, level) : undefined
     if (stack !== undefined) pairs.push(key, stack)
     else pairs.push(...readProperties(encoding, error, [key], level, isErrorSlot).pairs)
   }
@@ -47,13 +47,23 @@ function errorProperties(encoding: Encoding, error: object): readonly unknown[] 
 }
 
 /** The stack where the engine keeps it behind an accessor of its own. */
-function nativeStack(error: object): unknown {
+function nativeStack(error: object, level: number): unknown {
   const descriptor = Object.getOwnPropertyDescriptor(error, 'stack')
   const get = descriptor?.get
   if (get === undefined || descriptor?.enumerable || !isNative(get)) return undefined
+  if (descriptor?.configurable === false && level < 2) return undefined
   return Reflect.apply(get, error, [])
 }
 
+// A bound function looks native too; of another realm only the look is known.
 function isNative(code: object): boolean {
+  if (Object.getPrototypeOf(code) === Function.prototype) return code === stackGetter()
   return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(code))
+}
+
+let ownGetter: object | undefined
+
+function stackGetter(): object | undefined {
+  ownGetter ??= Object.getOwnPropertyDescriptor(new Error(), 'stack')?.get
+  return ownGetter
 }

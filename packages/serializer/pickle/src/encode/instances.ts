@@ -23,13 +23,22 @@ export function writeInstance(encoding: Encoding, instance: object, defined: Def
 
 /** An instance whose class was not known when it was read. */
 export function writeOpaque(encoding: Encoding, opaque: object): void {
-  const { name, version, state } = opaque as Opaque
-  if (typeof name !== 'string' || !Number.isSafeInteger(version)) {
-    refuse(encoding, 'damaged Opaque')
+  if (!isIntact(opaque) || (!Object.isExtensible(opaque) && !encoding.settings.lossy.has('frozen'))) {
+    refuse(encoding, 'changed Opaque: it has just its name, version and state, as they were read')
     return
   }
+  const { name, version, state } = opaque
   writeState(encoding, name, version, state, opaque)
 }
+
+function isIntact(opaque: object): opaque is Opaque {
+  const keys = Reflect.ownKeys(opaque)
+  const values = keys.map((key) => Object.getOwnPropertyDescriptor(opaque, key)).filter((own) => own && 'value' in own)
+  if (values.length !== OPAQUE_KEYS.length || OPAQUE_KEYS.some((key, at) => keys[at] !== key)) return false
+  const [name, version] = values.map((own) => own?.value as unknown)
+  return typeof name === 'string' && name.isWellFormed() && Number.isSafeInteger(version) && (version as number) >= 0
+}
+const OPAQUE_KEYS = ['name', 'version', 'state']
 
 function writeState(encoding: Encoding, name: string, version: number, state: unknown, owner: object): void {
   const { writer, classes } = encoding

@@ -1,15 +1,18 @@
 import { errorKinds } from '../error-kinds.ts'
 import { OPAQUE } from '../opaque.ts'
 import { platform } from '../platform.ts'
-import { TAG, TYPED_ARRAY_TAGS } from '../tags.ts'
+import { TYPED_ARRAY_TAGS } from '../tags.ts'
+import { TEMPORAL_TYPES, temporalType } from '../temporal.ts'
 import { isHoleRun, writeArray, writeHoles } from './arrays.ts'
 import { writeArrayBuffer, writeView } from './binary.ts'
-import { writeBoxed, writeDate, writeMap, writeRegExp, writeSet, writeTemporal, writeUrl } from './builtins.ts'
+import { writeBoxed, writeDate, writeMap, writeRegExp, writeSet } from './builtins.ts'
 import type { Encoding } from './encoding.ts'
 import { writeDomException, writeError } from './errors.ts'
 import { writeInstance, writeOpaque } from './instances.ts'
 import { writeNullPrototype, writeObject } from './objects.ts'
 import { refuseObject } from './refusals.ts'
+import { writeTemporal } from './temporal.ts'
+import { writeSearchParams, writeUrl } from './urls.ts'
 
 /** Writes an object of one kind. Throws a TypeError when it has the kind's prototype, but not its nature. */
 export type WriteKind = (encoding: Encoding, object: object) => void
@@ -56,7 +59,7 @@ function listKinds(): Map<object, WriteKind> {
     [OPAQUE, writeOpaque],
     [ArrayBuffer.prototype, (encoding, object) => writeArrayBuffer(encoding, brandedBuffer(object))],
     [DataView.prototype, view('DataView')],
-    [URL.prototype, (encoding, url) => writeUrl(encoding, url, URL.prototype.toString.call(url), TAG.uri)],
+    [URL.prototype, writeUrl],
     [URLSearchParams.prototype, writeSearchParams],
     ...boxedKinds(),
     ...errorList(),
@@ -98,10 +101,6 @@ function brandedShared(object: object): SharedArrayBuffer {
   return object as SharedArrayBuffer
 }
 
-function writeSearchParams(encoding: Encoding, parameters: object): void {
-  writeUrl(encoding, parameters, URLSearchParams.prototype.toString.call(parameters), TAG.searchParams)
-}
-
 function boxedKinds(): [object, WriteKind][] {
   const box = (unbox: (this: never) => unknown): WriteKind => {
     return (encoding, object) => writeBoxed(encoding, object, unbox.call(object as never))
@@ -125,29 +124,14 @@ function isError(object: object): boolean {
   return types === undefined ? Object.prototype.toString.call(object) === '[object Error]' : types.isNativeError(object)
 }
 
-const TEMPORAL = [
-  'Instant',
-  'ZonedDateTime',
-  'PlainDate',
-  'PlainTime',
-  'PlainDateTime',
-  'PlainYearMonth',
-  'PlainMonthDay',
-  'Duration',
-]
-
 function temporalKinds(): [object, WriteKind][] {
-  type TemporalType = { readonly prototype: { toString(options?: object): string } & object }
-  const { Temporal } = globalThis as unknown as { readonly Temporal?: Readonly<Record<string, TemporalType>> }
-  if (Temporal === undefined) return []
-  return TEMPORAL.flatMap((type): [object, WriteKind][] => {
-    const prototype = Temporal[type]?.prototype
+  return TEMPORAL_TYPES.flatMap((type): [object, WriteKind][] => {
+    const prototype = temporalType(type)?.prototype
     if (prototype === undefined) return []
     const { toString: print } = prototype
-    return [[prototype, (encoding, value) => writeTemporal(encoding, value, type, print.call(value as never, FULL))]]
+    return [[prototype, (encoding, value) => writeTemporal(encoding, value, type, print)]]
   })
 }
-const FULL = { calendarName: 'auto' }
 
 /**
  * The kind of an object from another realm, such as a `node:vm` context: plain objects, arrays and the built-in types are the
@@ -166,6 +150,16 @@ function foreignKind(prototype: object): WriteKind | undefined {
 }
 const FOREIGN = new Set([
   ...['Object', 'Array', 'Date', 'RegExp', 'Map', 'Set', 'Error', 'EvalError', 'RangeError', 'ReferenceError'],
-  ...['SyntaxError', 'TypeError', 'URIError', 'AggregateError', 'Number', 'String', 'Boolean', 'ArrayBuffer'],
-  ...['Uint8Array', 'DataView', ...Object.keys(TYPED_ARRAY_TAGS)],
+  ...[
+    'SyntaxError',
+    'TypeError',
+    'URIError',
+    'AggregateError',
+    'SuppressedError',
+    'Number',
+    'String',
+    'Boolean',
+    'BigInt',
+  ],
+  ...['Symbol', 'ArrayBuffer', 'SharedArrayBuffer', 'Uint8Array', 'DataView', ...Object.keys(TYPED_ARRAY_TAGS)],
 ])

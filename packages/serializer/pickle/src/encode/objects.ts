@@ -1,7 +1,7 @@
-import { platform } from '../platform.ts'
 import { TAG } from '../tags.ts'
 import { FALSE, NULL, TRUE, writeHead, writeNumber, writeSimple, writeTag } from '../writer.ts'
 import { type Encoding, FRAME, nextFrame, push, refuse } from './encoding.ts'
+import { natureOf } from './natures.ts'
 import { integrityOf, readProperties, writeIntegrity, writeProperties } from './properties.ts'
 import { addShape, findShape } from './shapes.ts'
 import { writeString } from './strings.ts'
@@ -115,21 +115,4 @@ export function writeNullPrototype(encoding: Encoding, object: object): void {
   writeTag(encoding.writer, TAG.nullPrototype)
   writeHead(encoding.writer, 0xa0, regular ? pairs.length / 2 : 0)
   if (regular && pairs.length > 0) push(encoding, FRAME.entries, pairs)
-}
-
-/** What an object with the prototype of a plain one, or none, is in truth; `undefined` when it is plain. */
-function natureOf(object: object): string | undefined {
-  if (Array.isArray(object)) return 'an array'
-  if (ArrayBuffer.isView(object)) return 'a typed array'
-  if (!(Symbol.toStringTag in object)) {
-    const name = Object.prototype.toString.call(object).slice(8, -1)
-    if (name !== 'Object') return name === 'Arguments' ? 'an arguments object' : `a ${name}`
-  }
-  const { types } = platform()
-  if (types === undefined) return undefined
-  if (types.isMap(object) || types.isSet(object)) return 'a Map or Set'
-  if (types.isPromise(object)) return 'a Promise'
-  if (types.isAnyArrayBuffer(object)) return 'an ArrayBuffer'
-  if (types.isWeakMap(object) || types.isWeakSet(object)) return 'a WeakMap or WeakSet'
-  return types.isGeneratorObject(object) ? 'a generator' : undefined
 }

@@ -1,14 +1,20 @@
 import { ATTRIBUTE, TAG } from '../tags.ts'
 import { writeHead, writeTag } from '../writer.ts'
 import { type Encoding, FRAME, push, refuse } from './encoding.ts'
+import { LOCAL_SYMBOL, symbolName } from './symbols.ts'
 
 const { getOwnPropertyNames, getOwnPropertySymbols } = Object
 
 /** How far an object is closed: 0 not at all, 1 not extensible, 2 sealed, 3 frozen. */
 export function integrityOf(object: object): number {
   if (Object.isExtensible(object)) return 0
-  if (Object.isFrozen(object)) return 3
+  if (Object.isFrozen(object) && !(Array.isArray(object) && hasWritableLength(object))) return 3
   return Object.isSealed(object) ? 2 : 1
+}
+
+// V8 takes a sealed array without items to be frozen.
+function hasWritableLength(array: readonly unknown[]): boolean {
+  return Object.getOwnPropertyDescriptor(array, 'length')?.writable === true
 }
 
 /** The tag before an object that is closed, unless that may be lost. */
@@ -36,6 +42,7 @@ export function readProperties(
   for (const key of keys) {
     const descriptor = Object.getOwnPropertyDescriptor(object, key)
     if (descriptor === undefined) continue
+    if (typeof key === 'symbol') checkSymbol(encoding, key)
     const value = propertyValue(encoding, object, key, descriptor)
     const bits = attributesOf(descriptor, level)
     if (bits !== (isHidden(key) ? ATTRIBUTE.notEnumerable : 0)) properties.pairs.push(bits)
@@ -43,6 +50,12 @@ export function readProperties(
     properties.pairs.push(key, value)
   }
   return properties
+}
+
+// Elsewhere an unregistered symbol may become undefined; a key cannot.
+function checkSymbol(encoding: Encoding, key: symbol): void {
+  if (encoding.settings.lossy.has('functions') && symbolName(key) === undefined)
+    refuse(encoding, `property named by a ${LOCAL_SYMBOL}`, key)
 }
 
 function never(): boolean {

@@ -1,4 +1,4 @@
-import { minimumIndexedBytes, TAG } from '../tags.ts'
+import { MAX_PARSED_REFERENCE, minimumIndexedBytes, TAG } from '../tags.ts'
 import { writeText } from '../text.ts'
 import { type Writer, writeBytes, writeHead } from '../writer.ts'
 
@@ -58,10 +58,21 @@ export function writeString(table: StringTable, writer: Writer, text: string): v
     writeHead(writer, 0, table.indexes[slot] as number)
     return
   }
+  writeNew(table, writer, text, slot)
+}
+
+/** A text that is parsed when it is read: a long one is written in full each time, since reading it takes time each time. */
+export function writeParsedText(table: StringTable, writer: Writer, text: string): void {
+  const { length } = text
+  if (length <= MAX_PARSED_REFERENCE || !table.enabled) writeString(table, writer, text)
+  else writeNew(table, writer, text, slotOf(text, length) & (SLOTS - 1))
+}
+
+function writeNew(table: StringTable, writer: Writer, text: string, slot: number): void {
   const size = writeFresh(writer, text)
   if (size < minimumIndexedBytes(table.next)) return
   // A text kept as UTF-16 is a tagged byte string: it has an index, but is not referred to.
-  if (size === length || text.isWellFormed()) remember(table, text, slot)
+  if (size === text.length || text.isWellFormed()) remember(table, text, slot)
   table.next += 1
 }
 

@@ -50,7 +50,9 @@ export function makeBoundary(
     async flush() {
       for (const sink of sinks) {
         try {
-          const flushed = sink.flush()
+          // A sink of a caller without types may have none, having nothing to wait for.
+          const flushed: Promise<void> | undefined = (sink as Partial<StateSink>).flush?.()
+          if (flushed === undefined) continue
           if (hanging.has(sink)) flushed.catch(() => {})
           else await withinFlushTime(flushed)
         } catch (error) {

@@ -9,9 +9,9 @@ export type CachePolicy =
 
 /**
  * What makes two runs the same: a text, a function of the run (`undefined` or `null`: this run is not cached), or policies,
- * nested lists being flattened. A list of none is no caching.
+ * one or a list, nested lists being flattened. A list of none is no caching.
  */
-export type CacheKey<I = unknown> = string | CacheKeyFunction<I> | CachePolicies
+export type CacheKey<I = unknown> = string | CacheKeyFunction<I> | CachePolicy | CachePolicies
 
 /** Gives the key of a run, or nothing for one that is not to be cached. It is given resolved inputs, never promises. */
 export type CacheKeyFunction<I = unknown> = (
@@ -59,9 +59,16 @@ export interface KeyMaterial {
   readonly classes: readonly HashableClass[]
 }
 
-/** A nested list of policies as one list. */
-export function flattenPolicies(policies: CachePolicies): readonly CachePolicy[] {
-  return policies.flatMap((entry) => (Array.isArray(entry) ? flattenPolicies(entry) : [entry as CachePolicy]))
+/** One policy, or a nested list of them, as one list. */
+export function flattenPolicies(policies: CachePolicy | CachePolicies): readonly CachePolicy[] {
+  return 'policy' in policies ? [policies] : policies.flatMap(flattenPolicies)
+}
+
+const POLICIES: readonly unknown[] = ['inputs', 'source', 'flowParameters', 'runId'] satisfies CachePolicy['policy'][]
+
+/** Whether something is one part of a cache key. */
+export function isCachePolicy(value: unknown): value is CachePolicy {
+  return typeof value === 'object' && value !== null && 'policy' in value && POLICIES.includes(value.policy)
 }
 
 /** The key that policies give, if any of them gives a part. SERIALIZE for an input that cannot be hashed. */

@@ -1,6 +1,7 @@
 import type { CacheValidator } from '@resultkit/core'
 import { inputPart, isRecord } from './cache-policy.ts'
 import { digestOf, encodeCanonical, type HashableClass } from './canonical-hash.ts'
+import { taskError } from './failure.ts'
 import type { LocationContext } from './task-options.ts'
 
 /** Compares this run with the one that wrote a result, by digests that are kept in the record's metadata. */
@@ -35,18 +36,24 @@ export const allParameters: DigestValidator = Object.freeze({
   part: ({ parameters }: LocationContext) => parameters,
 })
 
-/** Uses what was computed from the same values of these inputs; without names, whatever the inputs. */
-export function partialInputsOnly(validateOn: readonly string[] = []): DigestValidator {
-  const names = validateOn.toSorted()
+/** Uses what was computed from the same values of these inputs; without names, or with null, whatever the inputs. */
+export function partialInputsOnly(validateOn: readonly string[] | null = []): DigestValidator {
+  const names = namesOf('partialInputsOnly', validateOn)
   const part = ({ input }: LocationContext): unknown => pick(input, names)
   return Object.freeze({ kind: 'digest', name: `inputs:${names.join(',')}`, part })
 }
 
-/** Uses what was computed in a flow with the same values of these parameters; without names, whatever the parameters. */
-export function partialParametersOnly(validateOn: readonly string[] = []): DigestValidator {
-  const names = validateOn.toSorted()
+/** Uses what was computed in a flow with the same values of these parameters; without names, or with null, whatever the parameters. */
+export function partialParametersOnly(validateOn: readonly string[] | null = []): DigestValidator {
+  const names = namesOf('partialParametersOnly', validateOn)
   const part = ({ parameters }: LocationContext): unknown => pick(parameters, names)
   return Object.freeze({ kind: 'digest', name: `parameters:${names.join(',')}`, part })
+}
+
+function namesOf(validator: string, names: readonly string[] | null): readonly string[] {
+  if (names === null) return []
+  if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names.toSorted()
+  throw taskError('CONFIG', validator, `${validator}(names) takes a list of names, such as ['x'].`)
 }
 
 function pick(record: unknown, names: readonly string[]): unknown {

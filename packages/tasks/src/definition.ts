@@ -1,11 +1,13 @@
-import { parseDuration } from '@resultkit/core'
+import { type Duration, type Location, parseDuration } from '@resultkit/core'
 import { warn } from './boundary.ts'
 import { type CacheKeyFunction, type CachePolicy, flattenPolicies, inputs, source } from './cache-policy.ts'
 import { type DigestValidator, isDigestValidator } from './cache-validators.ts'
+import { wrongOption } from './check-options.ts'
 import { taskError } from './failure.ts'
 import type { Plan } from './plan.ts'
 import { type Feature, NEEDS_VALUE } from './resolve-persistence.ts'
 import { isResultAdapter } from './result-adapter.ts'
+import { partsOf } from './result-parts.ts'
 import type { LocationContext, RunContext, RuntimeOptions, TaskOptions } from './task-options.ts'
 
 /** A body. */
@@ -47,7 +49,13 @@ export interface Definition {
   plan: Plan | undefined
 }
 
-/** Checks options. Errors: CONFIG for one that is wrong or contradicts another, MISSING_RESULT with `strict`. */
+/** Refuses, with CONFIG, options that are none, or are not what they have to be. */
+export function checkEach(kind: 'task' | 'flow', name: string, options: unknown): void {
+  const wrong = wrongOption(kind, options)
+  if (wrong !== undefined) throw config(kind, `${kind} "${name}": ${wrong}`)
+}
+
+/** Checks options, each of which is known to be right. Errors: CONFIG for one that contradicts another, MISSING_RESULT with `strict`. */
 export function define(
   kind: 'task' | 'flow',
   name: string,
@@ -59,15 +67,16 @@ export function define(
   if (typeof name !== 'string' || name === '') throw config(kind, `${kind}(name, fn): the name is a text, not empty.`)
   if (typeof fn !== 'function')
     throw config(kind, `${kind} "${name}": the second argument is the function that does the work.`)
-  const { retries = 0, cacheFor, timeout, cacheValidators = [] } = options
+  const { retries = 0, timeout, cacheValidators = [] } = options
+  const cacheFor = options.cacheFor ?? cacheForOf(options.result)
   const definition: Definition = {
     kind,
     name,
     fn,
     options,
     runtime,
-    features: featuresOf(options),
-    key: keySource(options, kind, name),
+    features: featuresOf(options, cacheFor),
+    key: keySource(options, cacheFor),
     target: parseTarget(options),
     digests: cacheValidators.filter(isDigestValidator),
     cacheFor: cacheFor === undefined ? undefined : parseDuration(cacheFor),
@@ -81,11 +90,25 @@ export function define(
   return definition
 }
 
-function featuresOf(options: TaskOptions<never, never>): readonly Feature[] {
-  const { retries = 0, cacheKey, cacheFor, target, resultStorage, resultSerializer, result, checkpoint } = options
+/**
+ * A Result's own `cacheFor` is the task's, unless the task has one. With a location of its own that no key is in, a Result says
+ * where its values lie, and looking for them is what a target is for.
+ */
+function cacheForOf(result: TaskOptions<never, never>['result']): number | undefined {
+  if (result === undefined || isResultAdapter(result)) return undefined
+  return result.location === undefined || hasKey(result.location) ? partsOf(result).cacheFor : undefined
+}
+
+/** Whether the key of a run is in a location, so that keyed results can lie there. */
+export function hasKey(location: Location): location is string {
+  return typeof location === 'string' && /\{\+?(?:cacheKey|cache_key)\}/.test(location)
+}
+
+function featuresOf(options: TaskOptions<never, never>, cacheFor: Duration | undefined): readonly Feature[] {
+  const { retries = 0, cacheKey, target, resultStorage, resultSerializer, result, checkpoint } = options
   const present: readonly (readonly [Feature, boolean])[] = [
     ['retries', retries > 0],
-    ['cacheKey', cacheKey !== undefined && !(Array.isArray(cacheKey) && flattenPolicies(cacheKey).length === 0)],
+    ['cacheKey', cacheKey !== undefined && !(typeof cacheKey === 'object' && flattenPolicies(cacheKey).length === 0)],
     ['cacheFor', cacheFor !== undefined],
     ['target', target !== undefined],
     ['resultStorage', resultStorage !== undefined],
@@ -98,14 +121,10 @@ function featuresOf(options: TaskOptions<never, never>): readonly Feature[] {
 }
 
 function keySource(
-  { cacheKey, cacheFor, target }: TaskOptions<never, never>,
-  kind: string,
-  name: string,
+  { cacheKey, target }: TaskOptions<never, never>,
+  cacheFor: Duration | undefined,
 ): KeySource | undefined {
-  if (typeof cacheKey === 'string') {
-    if (cacheKey === '') throw config(kind, `${kind} "${name}": cacheKey is empty. Leave it out for no caching.`)
-    return { kind: 'text', text: cacheKey }
-  }
+  if (typeof cacheKey === 'string') return { kind: 'text', text: cacheKey }
   if (typeof cacheKey === 'function') return { kind: 'function', key: cacheKey }
   if (cacheKey === undefined) {
     return cacheFor === undefined || target !== undefined
@@ -124,27 +143,13 @@ function parseTarget({ target }: TaskOptions<never, never>): ParsedTarget | unde
 
 function checkOptions(definition: Definition): void {
   const { kind, name, options } = definition
-  const problem = wrongOption(definition) ?? contradiction(definition)
+  const problem = contradiction(definition)
   if (problem !== undefined) throw config(kind, `${kind} "${name}": ${problem}`)
   if (options.strict && options.persistResult === false) {
     const conflict = definition.features.find((feature) => NEEDS_VALUE.has(feature))
     if (conflict !== undefined) throw neverKept(definition, conflict)
   }
   warnings(definition)
-}
-
-function wrongOption({ options, retries }: Definition): string | undefined {
-  const { concurrency, once, onInvalid = 'fail', onUnreadable = 'fail', retryIf } = options
-  const limit = typeof concurrency === 'object' ? concurrency.limit : concurrency
-  const troubles = ['fail', 'run']
-  if (!Number.isSafeInteger(retries) || retries < 0) return 'retries is a whole number, 0 or more.'
-  if (retryIf !== undefined && typeof retryIf !== 'function') return 'retryIf is a function.'
-  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0))
-    return 'concurrency is a whole number, 1 or more.'
-  if (!troubles.includes(onInvalid) || !troubles.includes(onUnreadable))
-    return `onInvalid and onUnreadable are 'fail' or 'run'.`
-  if (once !== undefined && once !== 'process' && once !== 'storage') return `once is 'process' or 'storage'.`
-  return undefined
 }
 
 function contradiction({ options, target, key, digests }: Definition): string | undefined {
@@ -161,9 +166,15 @@ function contradiction({ options, target, key, digests }: Definition): string | 
   return undefined
 }
 
-function warnings({ kind, name, options, key, target }: Definition): void {
-  const { cacheValidators = [], result, cacheFor } = options
-  if (cacheValidators.length > 0 && key === undefined && target === undefined && cacheFor === undefined)
+function warnings({ kind, name, options, key, target, cacheFor }: Definition): void {
+  const { cacheValidators = [], result } = options
+  const looksUp = key !== undefined || target !== undefined
+  if (!looksUp && result !== undefined && !isResultAdapter(result) && partsOf(result).cacheFor !== undefined)
+    warn(
+      'RESULTKIT_NOT_CACHED',
+      `${kind} "${name}" has a result with cacheFor and a location of its own: it will not be looked up. Give the location as target.`,
+    )
+  if (cacheValidators.length > 0 && !looksUp && cacheFor === undefined)
     warn(
       'RESULTKIT_NOT_CACHED',
       `${kind} "${name}" has cacheValidators, but neither cacheKey, cacheFor nor target: it will not be cached.`,
@@ -179,7 +190,7 @@ function warnings({ kind, name, options, key, target }: Definition): void {
       'RESULTKIT_TARGET_WINS',
       `${kind} "${name}" has a target, and a result with another location: the target is used.`,
     )
-  if (options.persistResult === false && (key !== undefined || target !== undefined))
+  if (options.persistResult === false && looksUp)
     warn('RESULTKIT_NEVER_KEPT', `${kind} "${name}" has persistResult: false, so looking it up will be MISSING_RESULT.`)
 }
 

@@ -1,8 +1,8 @@
 import { abortedError } from '@resultkit/core'
 import { givenSignal, isStopReason, orAborted, signalOf, throwIfCancelled, throwIfStopped } from './cancellation.ts'
 import { compute, type Work } from './compute.ts'
-import { neverKept } from './definition.ts'
-import { asFailure, type Failure, failure, taskError } from './failure.ts'
+import { hasKey, neverKept } from './definition.ts'
+import { asFailure, type Failure, failure, saidOf, taskError } from './failure.ts'
 import { resolveInput } from './inputs.ts'
 import type { Keeper } from './keeper.ts'
 import { type Lookup, lookUp } from './lookup.ts'
@@ -113,8 +113,7 @@ async function produceCached(run: Run, plan: Plan): Promise<Stored> {
 /** With a key, a result's own location is used where it has the key in it; otherwise different keys would meet there. */
 export function placeOfKey(run: Run, keeper: Keeper, key: Extract<KeyOutcome, { key: unknown }>): string {
   const { location } = keeper
-  const keyed = typeof location === 'string' && /\{\+?(?:cacheKey|cache_key)\}/.test(location)
-  return keyed ? rendered(run, location, key) : cacheLocation(key)
+  return hasKey(location) ? rendered(run, location, key) : cacheLocation(key)
 }
 
 /** Under which a key's value is remembered: tasks that share a storage and a key share it. */
@@ -137,7 +136,7 @@ function rendered(run: Run, location: Parameters<typeof renderLocation>[1], key:
   try {
     return renderLocation(run, location, key !== undefined && 'key' in key ? key.key : undefined)
   } catch (error) {
-    throw failure('configuration', error)
+    throw failure('configuration', saidOf(run.definition, error))
   }
 }
 

@@ -11,7 +11,7 @@ import { keeperFor } from './store-value.ts'
 /** What a look-up would say. */
 export interface LookupExplanation {
   readonly kind: 'target' | 'cache' | 'run' | 'none'
-  /** `hit`, or a reason to run. */
+  /** `hit`, a reason to run, or `none` when the run would fail before that. */
   readonly outcome: string
   readonly why: string
   /** The key in the storage, where there is one. */

@@ -30,7 +30,7 @@ export async function explainRun(definition: Definition, input: unknown): Promis
   const plan = planFor(definition, outer.settings)
   const { decision } = plan
   let storage: string | undefined
-  let lookup: LookupExplanation = { kind: 'none', outcome: 'none', why: 'it was not looked up' }
+  let lookup: LookupExplanation = { kind: plan.lookup, outcome: 'none', why: 'it was not looked up' }
   let problem: string | undefined
   try {
     await resolveInput(run)
@@ -38,6 +38,7 @@ export async function explainRun(definition: Definition, input: unknown): Promis
     lookup = await explainLookup(run, plan)
   } catch (thrown) {
     problem = messageOf((thrown as { readonly error?: unknown }).error ?? thrown)
+    lookup = { ...lookup, why: problem }
   }
   const explanation = { name: definition.name, persistence: decision, storage, lookup, problem }
   return { ...explanation, text: textOf(definition, explanation) }

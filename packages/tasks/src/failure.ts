@@ -1,4 +1,4 @@
-import { isResultError, ResultError, type ResultErrorCode } from '@resultkit/core'
+import { isResultError, ResultError, type ResultErrorCode, withDetails } from '@resultkit/core'
 import type { StateReason, StateType } from './state-types.ts'
 
 /** How a run ended that did not succeed. */
@@ -38,6 +38,12 @@ export function taskError(
   details: { readonly cause?: unknown; readonly key?: string } = {},
 ): ResultError {
   return new ResultError({ code, operation, message, ...details })
+}
+
+/** An error about options or a location, which says whose they are. */
+export function saidOf({ kind, name }: { readonly kind: string; readonly name: string }, error: unknown): unknown {
+  if (!isResultError(error) || (error.code !== 'CONFIG' && error.code !== 'INVALID_LOCATION')) return error
+  return withDetails(error, { message: `${kind} "${name}": ${error.message}` })
 }
 
 /** What an error says for people: its name and message. */

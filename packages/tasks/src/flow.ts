@@ -1,7 +1,6 @@
 import { call } from './call.ts'
-import { type Body, type Definition, define } from './definition.ts'
+import { type Body, checkEach, type Definition, define } from './definition.ts'
 import { type Explanation, explainRun } from './explain.ts'
-import { taskError } from './failure.ts'
 import { makeRuntime } from './runtime.ts'
 import { mark, type TaskArguments, type TaskFunction } from './task.ts'
 import type { FlowOptions, RuntimeOptions } from './task-options.ts'
@@ -35,11 +34,8 @@ export function flow<I = unknown, T = unknown>(
 }
 
 function defineFlow(name: string, fn: Body, options: FlowOptions<never, never>, origin: object): Definition {
+  checkEach('flow', name, options)
   const { store, sink, clock, redact, defaults, classes, cacheBytes, leaseFor, ...own } = options
-  if (own.runId !== undefined && (typeof own.runId !== 'string' || !/^(?!\.{1,2}$)[\w.:-]{1,200}$/.test(own.runId))) {
-    const message = `flow "${name}": runId has at most 200 letters, digits and -_.: in it, and is not . or ...`
-    throw taskError('CONFIG', 'flow', message)
-  }
   const runtime: RuntimeOptions = { store, sink, clock, redact, defaults, classes, cacheBytes, leaseFor }
   // What is wrong with it is told here, not at the first run.
   makeRuntime(runtime)

@@ -5,14 +5,17 @@ import {
   type ResultMode,
   type ResultOptions,
   type ResultStorage,
+  type ResultStore,
   type Seal,
   type Serializer,
+  withDetails,
 } from '@resultkit/core'
 import { missing } from './default-store.ts'
 import type { Definition } from './definition.ts'
 import { taskError } from './failure.ts'
 import type { Plan } from './plan.ts'
 import { isResultAdapter, type ResultAdapter } from './result-adapter.ts'
+import { partsOf } from './result-parts.ts'
 import type { StoreState } from './runtime.ts'
 
 /** A Result of values of any kind, at keys that are rendered already. */
@@ -68,7 +71,7 @@ export async function openKeeper(definition: Definition, plan: Plan): Promise<Ke
   const location = result === undefined ? undefined : inheritable(result.location, own)
   const kept = definition.target?.format === 'plain' ? plainUnlessEncrypted(base) : base
   const isStream = serializer === 'ndjson' || (typeof serializer === 'object' && serializer.kind === 'stream')
-  const rules = Result.parts(kept)
+  const rules = partsOf(kept)
   return { adapter: undefined, result: withoutLocation(kept), location, storageId: kept.uri ?? '', isStream, rules }
 }
 
@@ -125,11 +128,37 @@ async function overridden(
   // A clock that was given is everybody's; the machine's leaves the Result its own.
   if (runtime.options.clock !== undefined) options.clock = runtime.options.clock
   if (typeof storage === 'string') {
-    const named = (await runtime.store.open()).result(storage) as PlainResult
+    const named = bySlug(await runtime.store.open(), storage, {})
     Object.assign(options, { storage: storageOf({ result: named }), name: storage })
   } else if (storage !== undefined) Object.assign(options, { storage, name: undefined })
-  if (serializer !== undefined) options.serializer = serializer
-  return Object.keys(options).length === 0 ? result : (result.with(options as AnyOptions) as PlainResult)
+  const changed = Object.keys(options).length === 0 ? result : (result.with(options as AnyOptions) as PlainResult)
+  return serializer === undefined ? changed : withSerializer(changed, serializer, runtime.store)
+}
+
+/** A serializer by name is one that the Result itself knows, else one of the store's. */
+async function withSerializer(
+  result: PlainResult,
+  serializer: Serializer | string,
+  state: StoreState,
+): Promise<PlainResult> {
+  try {
+    return result.with({ serializer }) as PlainResult
+  } catch (error) {
+    const known = typeof serializer === 'string' ? await serializerOfStore(state, serializer) : undefined
+    if (known === undefined) throw error
+    return result.with({ serializer: known }) as PlainResult
+  }
+}
+
+async function serializerOfStore(state: StoreState, name: string): Promise<Serializer | undefined> {
+  const store = await state.open()
+  try {
+    const [first] = partsOf(store.result(undefined, { serializer: name })).accepted
+    return first?.serializer.name === name ? first.serializer : undefined
+  } catch {
+    // What the Result says about the name is told.
+    return undefined
+  }
 }
 
 async function fromStore(state: StoreState, plan: Plan, asked: Serializer | string | undefined): Promise<PlainResult> {
@@ -142,12 +171,30 @@ async function fromStore(state: StoreState, plan: Plan, asked: Serializer | stri
     asked ?? runtime.defaults.resultSerializer ?? (process.env['RESULTKIT_DEFAULT_SERIALIZER'] || undefined)
   const make = (serializer: Serializer | string | undefined): PlainResult => {
     const options = { clock: runtime.clock, ...(serializer === undefined ? {} : { serializer }) } as AnyOptions
-    return store.result(slug, options) as PlainResult
+    return bySlug(store, slug, options)
   }
   const result = wanted === undefined ? withDefault(make, state) : make(wanted)
   if (storage === undefined || typeof storage === 'string') return result
   // Of the store stay its codecs, keyring and seal, so that an encrypting store encrypts here too.
   return result.with({ storage, name: undefined }) as PlainResult
+}
+
+/** A Result of a store. What is wrong with the slug is said of an option: here it is no part of a reference. */
+function bySlug(store: ResultStore<Seal>, slug: string | undefined, options: AnyOptions): PlainResult {
+  if (slug !== undefined) checkSlug(store, slug)
+  return store.result(slug, options) as PlainResult
+}
+
+function checkSlug(store: ResultStore<Seal>, slug: string): void {
+  try {
+    // Of all that may be wrong, only the slug is left.
+    store.result(slug, { serializer: 'json', codecs: [] })
+  } catch (error) {
+    if (!isResultError(error) || error.code !== 'CONFIG') throw error
+    // A uri may be a name as well, and stays here.
+    const name = slug.includes('://') ? 'asked for' : JSON.stringify(slug)
+    throw withDetails(error, { message: `the storage ${name} is unknown. ${error.message}` })
+  }
 }
 
 /** pickle, where the store can read it; a store that was given with other serializers only writes what it can read. */

@@ -1,4 +1,5 @@
 import type { Definition } from './definition.ts'
+import { saidOf } from './failure.ts'
 import { type Keeper, openKeeper } from './keeper.ts'
 import { type PersistenceDecision, resolvePersistence } from './resolve-persistence.ts'
 import type { Keeping, Settings } from './scope.ts'
@@ -84,7 +85,7 @@ export function keeperOf(definition: Definition, plan: Plan): Promise<Keeper> {
     },
     (error: unknown) => {
       plan.keeper = undefined
-      throw error
+      throw saidOf(definition, error)
     },
   )
   return plan.keeper

@@ -82,6 +82,7 @@ export function secretResult<T = string>(
   options: NoSerializer = {},
 ): ResultAdapter<T> {
   refuseSerializer('secretResult', options)
+  checkFunctions('secretResult', { source: ask })
   const read = async (location?: JsonValue): Promise<T> => ask(String(location))
   return {
     kind: 'secret',
@@ -103,11 +104,15 @@ export interface ResultHandler<T> {
   exists?(location: JsonValue): boolean | Promise<boolean>
 }
 
-/** A result out of an old read/write handler. Without its own `exists`, `exists` is UNSUPPORTED. */
+/**
+ * A result out of an old read/write handler. Without its own `exists`, `exists` is UNSUPPORTED. `write` is CONFIG when the
+ * handler gives a location that JSON cannot hold, since locations leave with the state.
+ */
 export function fromHandler<T>(handler: ResultHandler<T>): ResultAdapter<T> {
+  checkFunctions('fromHandler', { read: handler?.read, write: handler?.write })
   return {
     kind: 'handler',
-    write: async (value) => handler.write(value),
+    write: async (value) => checkedLocation(await handler.write(value)),
     read: async (location = null) => handler.read(location),
     async exists(location = null): Promise<boolean> {
       if (handler.exists !== undefined) return handler.exists(location)
@@ -116,6 +121,25 @@ export function fromHandler<T>(handler: ResultHandler<T>): ResultAdapter<T> {
     },
     validate: validation([]),
   }
+}
+
+const strict = json()
+
+/** A copy through JSON: what the handler keeps and changes later has left already. */
+function checkedLocation(location: JsonValue): JsonValue {
+  try {
+    return strict.deserialize(strict.serialize(location) as Uint8Array) as JsonValue
+  } catch (cause) {
+    const message = `The handler's write gave a location that JSON cannot hold. It gives a text such as a uri, or plain JSON.`
+    throw new ResultError({ code: 'CONFIG', operation: 'write', message, cause })
+  }
+}
+
+function checkFunctions(name: string, members: Readonly<Record<string, unknown>>): void {
+  const missing = Object.keys(members).find((member) => typeof members[member] !== 'function')
+  if (missing === undefined) return
+  const message = `${name}: its ${missing} is a function. See the documentation of ${name} for what it is given.`
+  throw new ResultError({ code: 'CONFIG', operation: name, message })
 }
 
 /** Whether a task's `result` is one of these. */

@@ -2,6 +2,7 @@ import type { JsonObject } from '@resultkit/core'
 import { signalOf } from './cancellation.ts'
 import { contextId, logLine, type Run } from './run.ts'
 import type { Scope } from './scope.ts'
+import { checkedResult } from './state.ts'
 import type { PublishedResult } from './state-types.ts'
 import type { RunContext } from './task-options.ts'
 
@@ -50,7 +51,7 @@ class Context implements RunContext {
     const run = this.#run
     return (result: PublishedResult): void => {
       run.tracked ??= []
-      run.tracked.push(result)
+      run.tracked.push(checkedResult(result))
     }
   }
 }

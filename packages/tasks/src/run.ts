@@ -48,6 +48,14 @@ export interface Run {
   audit: RunEvent[] | undefined
   /** Identifies this call to the promise that it gives. */
   promise: Promise<unknown> | undefined
+  /** What the console shows of a TaskPromise: not its input, nor its surroundings. */
+  readonly [INSPECT]: (this: Run) => string
+}
+
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
+
+function shown(this: Run): string {
+  return `${this.definition.kind} "${this.definition.name}": ${this.type} (${this.reason})`
 }
 
 /** The children of one `map`: which of them has which target. */
@@ -88,6 +96,7 @@ export function makeRun(
     tasks: undefined,
     audit: undefined,
     promise: undefined,
+    [INSPECT]: shown,
   }
 }
 

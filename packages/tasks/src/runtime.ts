@@ -9,6 +9,7 @@ import {
 } from '@resultkit/core'
 import { type Boundary, makeBoundary } from './boundary.ts'
 import type { HashableClass } from './canonical-hash.ts'
+import { wrongRuntimeOption } from './check-options.ts'
 import { openDefaultStore, withPickle } from './default-store.ts'
 import { taskError } from './failure.ts'
 import type { Flights } from './single-flight.ts'
@@ -85,14 +86,12 @@ function remembering(cacheBytes: number): Omit<StoreState, 'open'> {
 
 /** Makes a runtime. What `options` does not say is as in `outer`. Errors: CONFIG. */
 export function makeRuntime(options: RuntimeOptions, outer: RuntimeOptions = {}): Runtime {
+  const wrong = wrongRuntimeOption(options)
+  if (wrong !== undefined) throw taskError('CONFIG', 'withRuntime', `withRuntime: ${wrong}`)
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const merged: RuntimeOptions = { ...outer, ...given, defaults: { ...outer.defaults, ...options.defaults } }
   const { sink = [], redact, clock = Date.now, classes = [] } = merged
   const sinks = Array.isArray(sink) ? (sink as readonly StateSink[]) : [sink as StateSink]
-  for (const each of sinks) {
-    if (typeof each?.publish === 'function' && typeof each.flush === 'function') continue
-    throw taskError('CONFIG', 'withRuntime', 'sink is a StateSink with publish and flush, or a list of them.')
-  }
   return {
     options: merged,
     store: stateOf(merged),

@@ -1,4 +1,4 @@
-import { isResultError, parseReference, type ResultStore, type Seal, withDetails } from '@resultkit/core'
+import { isResultError, literal, parseReference, type ResultStore, type Seal, withDetails } from '@resultkit/core'
 import { taskError } from './failure.ts'
 import type { Run } from './run.ts'
 import { isFinal, isStateType, type PublishedResult, type StateReason, type StateType } from './state-types.ts'
@@ -59,14 +59,39 @@ export function stateOfRun<T>(run: Run): TaskState<T> {
   return makeState<T>({ state: type, reason, attempt, message, result, error, value: kept })
 }
 
-/** A state that was JSON: in another process, or later. CONFIG when it is no state. */
-export function reviveState<T = unknown>(from: StateJson): TaskState<T> {
+/** A state that was JSON: in another process, or later; its text is parsed. CONFIG when it is no state. */
+export function reviveState<T = unknown>(json: StateJson | string): TaskState<T> {
+  const from = typeof json === 'string' ? parsed(json) : json
   if (typeof from !== 'object' || from === null || !isStateType(from.state) || typeof from.reason !== 'string') {
     throw taskError('CONFIG', 'reviveState', 'This is not the JSON of a state.')
   }
   const { state, reason, attempt, message, result } = from
-  const checked = typeof result === 'object' && result.type === 'reference' ? parseReference(result) : result
+  const checked = result === undefined ? undefined : checkedResult(result)
   return makeState<T>({ state, reason, attempt, message, result: checked })
+}
+
+/** What says where a value is, and nothing else: values never leave. CONFIG for anything else. */
+export function checkedResult(result: PublishedResult): PublishedResult {
+  if (typeof result === 'string' && result.startsWith('sealed:')) return result
+  if (typeof result === 'object' && result?.type === 'reference') return parseReference(result)
+  if (typeof result === 'object' && result?.type === 'literal' && isLiteralValue(result.value))
+    return literal(result.value)
+  if (typeof result === 'object' && result?.type === 'location') return { type: 'location', location: result.location }
+  const message =
+    'This is no reference, sealed reference, literal or location. Give what write or promise.reference() gave.'
+  throw taskError('CONFIG', 'track', message)
+}
+
+function isLiteralValue(value: unknown): boolean {
+  return typeof value === 'boolean' || value === null
+}
+
+function parsed(text: string): StateJson {
+  try {
+    return JSON.parse(text) as StateJson
+  } catch {
+    throw taskError('CONFIG', 'reviveState', 'This is not the JSON of a state.')
+  }
 }
 
 function makeState<T>({ state, reason, attempt, message, result, error, value }: StateParts): TaskState<T> {

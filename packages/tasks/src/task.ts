@@ -1,5 +1,5 @@
 import { call } from './call.ts'
-import { type Body, type Definition, define } from './definition.ts'
+import { type Body, checkEach, type Definition, define } from './definition.ts'
 import { type Explanation, explainRun } from './explain.ts'
 import { taskError } from './failure.ts'
 import type { RunContext, TaskOptions } from './task-options.ts'
@@ -54,7 +54,12 @@ export function task<I = unknown, T = unknown>(
   fn: TaskFunction<I, T>,
   options: TaskOptions<NoInfer<I>, NoInfer<Awaited<T>>> = {},
 ): Task<I, Awaited<T>> {
-  return callable(define('task', name, fn as Body, options as unknown as TaskOptions<never, never>, undefined))
+  return callable(defineTask(name, fn as Body, options as unknown as TaskOptions<never, never>))
+}
+
+function defineTask(name: string, fn: Body, options: TaskOptions<never, never>, origin?: object): Definition {
+  checkEach('task', name, options)
+  return define('task', name, fn, options, undefined, origin)
 }
 
 function callable<I, T>(definition: Definition): Task<I, T> {
@@ -65,8 +70,8 @@ function callable<I, T>(definition: Definition): Task<I, T> {
   }) as unknown as Task<I, T>
 }
 
-function overridden({ kind, name, fn, options, runtime, origin }: Definition, more: object): Definition {
-  return define(kind, name, fn, { ...options, ...more }, runtime, origin)
+function overridden({ name, fn, options, origin }: Definition, more: object): Definition {
+  return defineTask(name, fn, { ...options, ...more }, origin)
 }
 
 /** Why a run of a task with this input would be a hit or not, and would be persisted or not; nothing is run or written. */

@@ -1,3 +1,4 @@
+import { taskError } from './failure.ts'
 import { makeRuntime, type Runtime } from './runtime.ts'
 import { currentScope, inScope, makeScope, outerSettings } from './scope.ts'
 import type { RuntimeOptions } from './task-options.ts'
@@ -14,6 +15,12 @@ export function withRuntime<R>(options: RuntimeOptions, fn: () => R): R {
   const { runtime: around } = outer.settings
   const known = runtimes.get(options)
   const runtime = known?.outer === around.options ? known.runtime : makeRuntime(options, around.options)
+  if (typeof fn !== 'function')
+    throw taskError(
+      'CONFIG',
+      'withRuntime',
+      'withRuntime(options, fn): the second argument is the function that is called.',
+    )
   runtimes.set(options, { outer: around.options, runtime })
   return inScope(makeScope(outerSettings(runtime), undefined, outer), fn, undefined, undefined)
 }

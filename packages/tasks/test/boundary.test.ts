@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memoryStorage } from '@resultkit/core'
@@ -193,12 +193,12 @@ describe('sinks', () => {
     )
   })
 
-  test('jsonl: a directory that is not there is UNAVAILABLE, and nothing is lost once it is', async () => {
+  test('jsonl: a file where the directory would be is UNAVAILABLE, and nothing is lost once it is gone', async () => {
+    await writeFile(join(directory, 'not'), '')
     const sink = jsonlSink(join(directory, 'not/there.jsonl'))
     sink.publish(event('one'))
     expect(await rejection(sink.flush())).toMatchObject({ code: 'UNAVAILABLE' })
-    const { mkdir } = await import('node:fs/promises')
-    await mkdir(join(directory, 'not'))
+    await rm(join(directory, 'not'))
     await sink.flush()
     expect((await readFile(join(directory, 'not/there.jsonl'), 'utf8')).trim()).toBe(JSON.stringify(event('one')))
   })

@@ -21,6 +21,7 @@ import {
   type ValueSerializer,
 } from '@resultkit/core'
 import { localResult } from '@resultkit/local'
+import { pickle } from '@resultkit/pickle'
 import { flow, task } from '@resultkit/tasks'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { keysOf, kit, rejection, watchedStorage } from './kit.ts'
@@ -40,6 +41,26 @@ test('every case has a test, or a reason for having none', () => {
   const tested = new Set(names)
   expect(CASES.filter((id) => !tested.has(id) && !WITHOUT_TEST.has(id))).toEqual([])
   expect([...tested].filter((id) => !CASES.includes(id) || WITHOUT_TEST.has(id))).toEqual([])
+})
+
+test('D061-SER errors come back with class, message, cause and fields; unknown classes are refused, or degrade by choice', () => {
+  const roundTrip = (serializer: ValueSerializer, value: unknown): unknown => {
+    const given = serializer.serialize(value) as Uint8Array | readonly Uint8Array[]
+    return serializer.deserialize(Buffer.concat(given instanceof Uint8Array ? [given] : given))
+  }
+  const error = Object.assign(new TypeError('wrong', { cause: new RangeError('deep') }), { field: 'age' })
+  const back = roundTrip(pickle(), error) as typeof error
+  expect(back).toBeInstanceOf(TypeError)
+  expect(back).toMatchObject({ name: 'TypeError', message: 'wrong', field: 'age' })
+  expect(back.cause).toBeInstanceOf(RangeError)
+  class PaymentError extends Error {
+    override name = 'PaymentError'
+  }
+  const unknown = new PaymentError('declined', { cause: 'limit' })
+  expect(() => pickle().serialize(unknown)).toThrow(expect.objectContaining({ code: 'SERIALIZE' }))
+  const degraded = roundTrip(pickle({ lossy: ['errorClass'] }), unknown)
+  expect(degraded).not.toBeInstanceOf(PaymentError)
+  expect(degraded).toMatchObject({ name: 'PaymentError', message: 'declined', cause: 'limit' })
 })
 
 describe('results', () => {

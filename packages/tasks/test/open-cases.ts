@@ -3,18 +3,21 @@
  */
 
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
-  'the contract and tests of @resultkit/s3 are its place': [
+  'a test of examples/quickstart carries its id, where the clouds and codecs are': [
     'D027-S3',
     'D028-S3',
     'D029-S3',
     'D030-S3',
     'D034-S3',
     'D036-S3',
+    'D037-GCS',
+    'D038-GCS',
+    'D039-GCS',
+    'D040-AZ',
+    'D042-AZ',
+    'D068-SER',
   ],
-  'the contract and tests of @resultkit/gcs are its place': ['D037-GCS', 'D038-GCS', 'D039-GCS'],
-  'the contract and tests of @resultkit/azure are its place': ['D040-AZ', 'D041-AZ', 'D042-AZ'],
-  'the tests of @resultkit/pickle are its place': ['D061-SER'],
-  'the tests of @resultkit/compress are its place': ['D068-SER'],
+  'the tests of @resultkit/azure are its place': ['D041-AZ'],
   'declined: a Result holds no value, write returns a reference': ['D003-R'],
   'declined: metadata is in the record, not beside it': ['D122-STO', 'D123-STO', 'D133-STO'],
   'declined: no Prefect 2 preset': ['D157-PER'],

@@ -48,7 +48,7 @@ export function consoleSink({ to = process.stderr, live = to.isTTY === true }: C
       const progress = live ? board.progress() : undefined
       if (progress === undefined) return
       // Without wrapping, however wide the signs: only the line where the cursor is can be erased.
-      to.write(`\x1b[?7l${progress.slice(0, Math.max(to.columns ?? 80, 20) - 1)}\x1b[?7h`)
+      to.write(`\x1b[?7l${progress.slice(0, Math.max(to.columns || 80, 20) - 1)}\x1b[?7h`)
       shown = true
     },
     flush: async () => {

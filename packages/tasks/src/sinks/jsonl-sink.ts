@@ -4,7 +4,7 @@ import type { RunEvent } from '../state-types.ts'
 import type { StateSink } from './state-sink.ts'
 
 /**
- * A sink that appends each event to a file as a line of JSON; several processes may share it. The directory has to exist.
+ * A sink that appends each event to a file as a line of JSON; several processes may share it. Its directory is made if need be.
  * Lines are written in order, as fast as the disk takes them; `flush` resolves when all are with the operating system. Errors of
  * `flush`: UNAVAILABLE when the file cannot be written.
  */
@@ -18,7 +18,8 @@ export function jsonlSink(path: string | URL): StateSink {
       try {
         await lines.flush()
       } catch (cause) {
-        const message = 'The file of jsonlSink cannot be appended to. Check that its directory exists.'
+        const message =
+          'The file of jsonlSink cannot be appended to. Check that it is no directory, and that this process may write it.'
         throw new ResultError({ code: 'UNAVAILABLE', operation: 'jsonlSink', message, cause, key: String(path) })
       }
     },
@@ -72,11 +73,22 @@ async function appendAll(
   isWaiting: () => boolean,
   append: (file: FileHandle) => Promise<void>,
 ): Promise<void> {
-  const { open } = process.getBuiltinModule('node:fs/promises')
-  const file = await open(path, 'a')
+  const file = await openToAppend(path)
   try {
     while (isWaiting()) await append(file)
   } finally {
     await file.close()
+  }
+}
+
+async function openToAppend(path: string | URL): Promise<FileHandle> {
+  const { open, mkdir } = process.getBuiltinModule('node:fs/promises')
+  try {
+    return await open(path, 'a')
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== 'ENOENT') throw error
+    const { dirname } = process.getBuiltinModule('node:path')
+    await mkdir(typeof path === 'string' ? dirname(path) : new URL('.', path), { recursive: true })
+    return open(path, 'a')
   }
 }

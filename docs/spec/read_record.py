@@ -4,14 +4,18 @@ import hashlib, json, re, sys
 
 TRAILER = re.compile(rb'\n\{"size":( *(?:0|[1-9]\d*)),"sha256":"([0-9a-f]{64})","header":"([0-9a-f]{64})"\}\n')
 
+TYPES = {"serializer": (str, dict), "codecs": list, "createdAt": str, "expiresAt": str, "metadata": dict, "writer": str, "undefined": bool, "supersedes": list}
+
 
 def read_record(data: bytes):
     end = data.find(b"\n", 0, 8192) + 1
     if end == 0 or end % 64 != 0 or not data.startswith(b"{"):
         raise ValueError("no header line")
     header = json.loads(data[:end])
-    if header.get("resultkit") != 1:
+    if header.get("resultkit") != 1 or header["resultkit"] is True:
         raise ValueError("not a record of version 1")
+    if not {"serializer", "createdAt"} <= header.keys() or not all(isinstance(header[m], t) for m, t in TYPES.items() if m in header):
+        raise ValueError("a header member is missing or has another type")
     match = TRAILER.fullmatch(data[-179:]) if len(data) >= end + 179 else None
     if match is None:
         raise ValueError("no trailer")

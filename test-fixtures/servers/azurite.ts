@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const ACCOUNT = 'devstoreaccount1'
 const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
 const HOST = '127.0.0.1'
-const START_MS = 20_000
+const START_MS = 60_000
 /** Ends a process with the one that started it, which a signal may end without a word: the pipe between them closes. */
 const WITH_PARENT = "data:text/javascript,process.stdin.on('close',()=>process.exit()).resume()"
 

@@ -6,17 +6,18 @@ import { type Call, failure, toResultError } from './failure.ts'
 import { serviceCode } from './meaning.ts'
 import { checkSize, publishing, type Write } from './publishing.ts'
 import { settled } from './settle.ts'
-import { MAX_BLOCK_BYTES, withBlob } from './site.ts'
+import { MAX_BLOCK_BYTES, MAX_BLOCKS, withBlob } from './site.ts'
 import { objectStat } from './version.ts'
 
-/** Azure's limit for the blocks of one blob. */
-const MAX_BLOCKS = 50_000
 const MIB = 1024 * 1024
 
-/** The size of a block: the storage's, or more when an announced size would make too many. CONFIG when that is too much. */
-export function blockSizeFor(call: Call, announced: number = 0): number {
-  const { partSize } = call.site
-  const needed = Math.ceil(announced / MAX_BLOCKS)
+/**
+ * The size of a block: the storage's, or more when an announced size, or without one `sizeHint`, would make too many. CONFIG
+ * when that is too much.
+ */
+export function blockSizeFor(call: Call, announced: number | undefined): number {
+  const { partSize, sizeHint = 0 } = call.site
+  const needed = Math.ceil((announced ?? sizeHint) / MAX_BLOCKS)
   if (needed <= partSize) return partSize
   const raised = Math.ceil(needed / MIB) * MIB
   if (raised <= MAX_BLOCK_BYTES) return raised
@@ -135,6 +136,6 @@ function blockIds(): (index: number) => string {
 }
 
 function tooManyBlocks({ call }: Write): Error {
-  const what = `the body has more than ${MAX_BLOCKS} blocks of ${call.site.partSize} bytes. Announce its size, or raise partSize`
+  const what = `the body has more than ${MAX_BLOCKS} blocks of ${call.site.partSize} bytes. Announce its size, or set sizeHint or a larger partSize`
   return failure(call, 'CONFIG', what)
 }

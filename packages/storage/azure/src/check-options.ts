@@ -23,8 +23,8 @@ export function checkOptions(options: AzureStorageOptions): void {
   if (client !== undefined && !(isObject(client) && typeof client.url === 'string')) {
     throw configError('a client that is not a ContainerClient or BlobServiceClient')
   }
-  if (credential !== undefined && !(isObject(credential) && typeof credential.getToken === 'function')) {
-    throw configError('a credential without getToken')
+  if (credential !== undefined && !(isObject(credential) && (givesTokens(credential) || 'accountName' in credential))) {
+    throw configError('a credential that is no StorageSharedKeyCredential and has no getToken')
   }
   if (sasToken !== undefined && !['string', 'function'].includes(typeof sasToken)) {
     throw configError('a sasToken that is neither text nor a function')
@@ -38,6 +38,11 @@ export function checkOptions(options: AzureStorageOptions): void {
   if (customerProvidedKey !== undefined && typeof customerProvidedKey?.encryptionKey !== 'string') {
     throw configError('a customerProvidedKey without an encryptionKey')
   }
+}
+
+/** Whether a credential gives tokens; the other kind is a shared key. */
+export function givesTokens(credential: NonNullable<AzureStorageOptions['credential']>): boolean {
+  return 'getToken' in credential && typeof credential.getToken === 'function'
 }
 
 function isObject(value: object): boolean {

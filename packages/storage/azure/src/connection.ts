@@ -1,5 +1,6 @@
 import type { BlobServiceClient, ContainerClient } from '@azure/storage-blob'
 import { ResultError } from '@resultkit/core'
+import { givesTokens } from './check-options.ts'
 import { configError } from './config-error.ts'
 import { parseConnectionString } from './connection-string.ts'
 import type { AzureStorageOptions, AzureTokenCredential } from './options.ts'
@@ -74,16 +75,16 @@ function byConnectionString(connectionString: string, container: string | undefi
 }
 
 function byAccount(options: AzureStorageOptions): Connection {
-  const { accountName, accountKey, sasToken } = options
+  const { accountName, accountKey, sasToken, credential: given } = options
   const container = checkContainer(options.container)
   const endpoint = options.endpoint ?? `https://${checkAccount(accountName)}.blob.core.windows.net`
   const url = containerUrl(parseUrl(endpoint, 'endpoint').href, container)
-  const token = accountKey === undefined && sasToken === undefined
+  const token = accountKey === undefined && sasToken === undefined && (given === undefined || givesTokens(given))
   if (token && !url.startsWith('https:')) throw configError('an http: endpoint; tokens are sent to https: alone')
   if (sasToken !== undefined) return bySasToken(url, sasToken)
   if (accountKey === undefined) {
     return lazily(url, async ({ ContainerClient }) => {
-      const credential = options.credential ?? (await defaultCredential())
+      const credential = given ?? (await defaultCredential())
       return new ContainerClient(url, credential, PIPELINE)
     })
   }

@@ -1,4 +1,4 @@
-import type { BlobServiceClient, ContainerClient, newPipeline } from '@azure/storage-blob'
+import type { BlobServiceClient, ContainerClient, newPipeline, StorageSharedKeyCredential } from '@azure/storage-blob'
 import type { RetryOptions } from '@resultkit/core'
 
 /** Gives OAuth tokens: a credential of `@azure/identity`, or any object with its `getToken`. */
@@ -30,8 +30,11 @@ export interface AzureStorageOptions {
   readonly accountKey?: string | undefined
   /** A shared access signature. A function is asked when it is first needed, a minute before `se` and when Azure refuses the one at hand. */
   readonly sasToken?: string | (() => string | Promise<string>) | undefined
-  /** Gives tokens, which the SDK asks for again before they end. @default DefaultAzureCredential, when nothing else is given */
-  readonly credential?: AzureTokenCredential | undefined
+  /**
+   * Gives tokens, which the SDK asks for again before they end; or a shared key as the SDK has it.
+   * @default DefaultAzureCredential, when nothing else is given
+   */
+  readonly credential?: AzureTokenCredential | StorageSharedKeyCredential | undefined
   /** The account's blob endpoint. @default `https://{accountName}.blob.core.windows.net` */
   readonly endpoint?: string | undefined
 
@@ -41,6 +44,8 @@ export interface AzureStorageOptions {
   readonly partSize?: number | undefined
   /** Blocks of one write that are sent at the same time. @default 4 */
   readonly concurrency?: number | undefined
+  /** How long streams of unknown length may get, in bytes: blocks become so large that 50,000 are enough. @default none */
+  readonly sizeHint?: number | undefined
   /** Keys that `list` asks for at a time, 1 to 5,000. @default 5_000 */
   readonly pageSize?: number | undefined
 

@@ -39,10 +39,15 @@ export function publishing({ call, conditions, options }: Write): {
   return {
     conditions,
     metadata: writeIdMetadata(writeId),
-    ...(contentType !== undefined && { blobHTTPHeaders: { blobContentType: contentType } }),
+    ...(isMediaType(contentType) && { blobHTTPHeaders: { blobContentType: contentType } }),
     ...(site.accessTier !== undefined && { tier: site.accessTier }),
     ...(site.tags !== undefined && { tags: site.tags }),
     ...site.encryption,
     ...(call.signal && { abortSignal: call.signal }),
   }
+}
+
+/** Whether it can stand in a header; what cannot is bytes. */
+function isMediaType(text: string | undefined): text is string {
+  return text !== undefined && /^[\x21-\x7e][\x20-\x7e]*$/.test(text)
 }

@@ -108,6 +108,7 @@ function admit(
   const body = answer.readableStreamBody
   const { contentLength: length = 0 } = answer
   try {
+    admitEncoding(call, answer)
     const whole = sizeOf(answer, range)
     const stat: ObjectStat = objectStat(call, whole, answer)
     if (body === undefined) throw failure(call, 'UNAVAILABLE', 'the answer has no body')
@@ -125,6 +126,14 @@ function sizeOf(answer: BlobDownloadResponseParsed, range: ByteRange | undefined
   const found = /^bytes (\d+)-\d+\/(\d+)$/.exec(contentRange ?? '')
   if (found !== null) return Number(found[1]) === (range?.start ?? 0) ? Number(found[2]) : undefined
   return range === undefined || (range.start === 0 && range.end === undefined) ? contentLength : undefined
+}
+
+/** The SDK undoes these two, whoever has applied them; other encodings it gives as they are. */
+function admitEncoding(call: Call, { contentEncoding = '' }: BlobDownloadResponseParsed): void {
+  if (!/^(?:gzip|deflate)$/.test(contentEncoding)) return
+  const what =
+    'the answer is compressed, by something on the way or because the blob was stored with a content encoding, and the SDK decompresses it: these are not the stored bytes. Look at proxies, or read that blob with the SDK'
+  throw failure(call, 'UNAVAILABLE', what, { cause: new Error(`content-encoding ${contentEncoding}`) })
 }
 
 function admitSize(call: Call, size: number, { maxBytes }: ReadOptions): void {

@@ -22,6 +22,8 @@ const MIB = 1024 * 1024
 const MAX_NAME_LENGTH = 1024
 /** Azure's limit for one block. */
 export const MAX_BLOCK_BYTES: number = 4000 * MIB
+/** Azure's limit for the blocks of one blob. */
+export const MAX_BLOCKS = 50_000
 
 /** A container, a prefix in it, and how to work there. */
 export interface Site {
@@ -35,6 +37,7 @@ export interface Site {
   readonly retry: RetryOptions | undefined
   readonly partSize: number
   readonly concurrency: number
+  readonly sizeHint: number | undefined
   readonly pageSize: number
   readonly accessTier: 'Hot' | 'Cool' | 'Cold' | undefined
   readonly tags: Record<string, string> | undefined
@@ -52,9 +55,11 @@ export function openSite(options: AzureStorageOptions): Site {
   checkOptions(options)
   const connection = openConnection(options)
   const prefix = parsePrefix(options.prefix)
-  const { partSize = 8 * MIB, concurrency = 4, pageSize = 5000, retry = {}, accessTier, tags } = options
+  const { partSize = 8 * MIB, concurrency = 4, sizeHint, pageSize = 5000, retry = {} } = options
+  const { accessTier, tags } = options
   checkNumber('partSize', partSize, 1, MAX_BLOCK_BYTES)
   checkNumber('concurrency', concurrency, 1, 1000)
+  if (sizeHint !== undefined) checkNumber('sizeHint', sizeHint, 0, MAX_BLOCK_BYTES * MAX_BLOCKS)
   checkNumber('pageSize', pageSize, 1, 5000)
   if (accessTier !== undefined && !['Hot', 'Cool', 'Cold'].includes(accessTier)) {
     throw configError("an accessTier that is not 'Hot', 'Cool' or 'Cold'; what is in the archive cannot be read")
@@ -67,6 +72,7 @@ export function openSite(options: AzureStorageOptions): Site {
     retry: connection.ours && retry !== false ? retry : undefined,
     partSize,
     concurrency,
+    sizeHint,
     pageSize,
     accessTier,
     tags: tags === undefined ? undefined : { ...tags },

@@ -98,6 +98,16 @@ it('a client of a service or a container can be passed in', async () => {
   expect(() => azureStorage({ client: service })).toThrow(/no container/)
 })
 
+it('a shared key may be given as the SDK has it', async () => {
+  const { prefix } = account.fresh()
+  const { credential } = account.client
+  if (!(credential instanceof StorageSharedKeyCredential)) throw new Error('The account has no key.')
+  const storage = azureStorage({ endpoint, container: account.container, prefix, credential })
+  await put(storage, 'a', 'shared key')
+  expect(await text(storage, 'a')).toBe('shared key')
+  expect(() => azureStorage({ endpoint, container: account.container, credential: {} as never })).toThrow(/getToken/)
+})
+
 it('a token credential is asked for a token when there is need for one, and its failure is typed', async () => {
   const getToken = vi.fn(async () => {
     throw Object.assign(new Error('secret tenant'), { name: 'CredentialUnavailableError' })

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { deflateSync, gzipSync } from 'node:zlib'
 import { isResultError, parseKey, type ResultStorage } from '@resultkit/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readBlocks } from '../src/block-reader.ts'
@@ -113,6 +114,27 @@ describe('a body that is left', () => {
       { done: true, value: undefined },
       { done: true, value: undefined },
     ])
+  })
+})
+
+describe('bytes that the SDK would decompress', () => {
+  it.each(['gzip', 'deflate'])('(%s) are refused, whole, as a range and as a stream', async (encoding) => {
+    const { prefix } = account.fresh()
+    const body = encoding === 'gzip' ? gzipSync('hello') : deflateSync('hello')
+    const blobHTTPHeaders = { blobContentEncoding: encoding }
+    await account.client.getBlockBlobClient(`${prefix}/a`).upload(body, body.byteLength, { blobHTTPHeaders })
+    const storage = storageOf({ prefix })
+    for (const options of [{}, { range: { start: 1, end: 3 } }, { range: { start: -2, end: undefined } }]) {
+      expect(await errorOf(open(storage, 'a', options))).toMatchObject({ code: 'UNAVAILABLE', retryable: false })
+    }
+    expect((await stat(storage, 'a'))?.size).toBe(body.byteLength)
+  })
+
+  it('are not those of other encodings', async () => {
+    const { prefix } = account.fresh()
+    const blobHTTPHeaders = { blobContentEncoding: 'br' }
+    await account.client.getBlockBlobClient(`${prefix}/a`).upload('hello', 5, { blobHTTPHeaders })
+    expect(await text(storageOf({ prefix }), 'a')).toBe('hello')
   })
 })
 

@@ -73,6 +73,7 @@ describe('the way to Azure', () => {
     ['a prefix that leaves the container', { accountName: 'lab', container: 'results', prefix: '../secret' }],
     ['a prefix with a slash at its start', { accountName: 'lab', container: 'results', prefix: '/secret' }],
     ['partSize 0', { accountName: 'lab', container: 'results', partSize: 0 }],
+    ['a negative sizeHint', { accountName: 'lab', container: 'results', sizeHint: -1 }],
     ['a fraction', { accountName: 'lab', container: 'results', concurrency: 1.5 }],
     ['a page of 5,001', { accountName: 'lab', container: 'results', pageSize: 5001 }],
     ['the archive', { accountName: 'lab', container: 'results', accessTier: 'Archive' as never }],

@@ -124,6 +124,10 @@ describe('blocks', () => {
     expect(blockSizeFor(call, 50_000 * 8 * MIB)).toBe(8 * MIB)
     expect(blockSizeFor(call, 50_000 * 8 * MIB + 1)).toBe(9 * MIB)
     expect(() => blockSizeFor(call, 50_000 * 4001 * MIB)).toThrow(/more than a blob can have/)
+    const hinted = { ...call, site: openSite({ ...options, sizeHint: 1024 ** 4 }) }
+    expect(blockSizeFor(hinted, undefined)).toBe(21 * MIB)
+    expect(blockSizeFor(hinted, 100)).toBe(8 * MIB)
+    expect(blockSizeFor(call, undefined)).toBe(8 * MIB)
   })
 
   it('of a body at hand that is longer than one are sent without a copy of it all', async () => {
@@ -137,6 +141,18 @@ describe('blocks', () => {
 })
 
 describe('what is written', () => {
+  it.each(['text/x\nX-Evil: 1', 'ü', ''])(
+    'leaves out a content type that no header can hold (%j)',
+    async (contentType) => {
+      const storage = azureStorage({ ...options, partSize: 1000 })
+      for (const size of [5, 1001]) {
+        await put(storage, 'typed', streamOf(size), { contentType })
+        expect((await get(storage, 'typed'))?.byteLength).toBe(size)
+      }
+      expect(proxy.seen.every(({ headers }) => headers['x-ms-blob-content-type'] === undefined)).toBe(true)
+    },
+  )
+
   it('has type, tier, tags and writeId, by one request and by blocks', async () => {
     const storage = azureStorage({ ...options, partSize: 1000, accessTier: 'Cool', tags: { team: 'lab' } })
     for (const [name, size] of [

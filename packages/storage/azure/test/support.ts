@@ -13,9 +13,13 @@ import {
   type StoredObject,
   type WriteOptions,
 } from '@resultkit/core'
+import { vi } from 'vitest'
 import type { Azurite } from '../../../../test-fixtures/servers/azurite.ts'
 import { startAzurite } from '../../../../test-fixtures/servers/azurite.ts'
 import type { AzureStorageOptions } from '../src/index.ts'
+
+// Azurite takes its time to start on a machine that is busy.
+vi.setConfig({ hookTimeout: 90_000 })
 
 /** An account to test against: Azurite, or the one that RESULTKIT_AZURE_CONNECTION_STRING names. */
 export interface Account {

@@ -23,7 +23,8 @@ export type Connect = (call: Call) => Promise<Connection>
 /** Loads the SDK, and Node's HTTP, at the first call; a failure is not kept. */
 export function connector(settings: Settings, options: GcsStorageOptions): Connect {
   let made: Promise<Connection> | undefined
-  const open = async (): Promise<Connection> => makeConnection(settings, settings.client ?? (await makeClient(options)))
+  const open = async (): Promise<Connection> =>
+    makeConnection(settings, settings.client ?? (await makeClient(settings, options)))
   return async (call) => {
     made ??= open()
     try {
@@ -39,9 +40,9 @@ export function connector(settings: Settings, options: GcsStorageOptions): Conne
   }
 }
 
-async function makeClient(options: GcsStorageOptions): Promise<Storage> {
+async function makeClient({ endpoint: apiEndpoint }: Settings, options: GcsStorageOptions): Promise<Storage> {
   const { Storage: Client } = await import('@google-cloud/storage')
-  const { projectId, credentials, keyFilename, authClient, apiEndpoint, universeDomain } = options
+  const { projectId, credentials, keyFilename, authClient, universeDomain } = options
   const named = credentials !== undefined || keyFilename !== undefined || authClient !== undefined
   return new Client({
     ...(projectId !== undefined && { projectId }),

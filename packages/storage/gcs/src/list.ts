@@ -1,4 +1,4 @@
-import type { ListOptions, ObjectEntry } from '@resultkit/core'
+import { compareUtf8, type ListOptions, type ObjectEntry } from '@resultkit/core'
 import { type Call, checkSignal } from './failure.ts'
 import { encodeName, listedKey } from './names.ts'
 import { dateOf } from './object.ts'
@@ -20,7 +20,7 @@ export async function* listObjects(
   do {
     const query = queryText(settings, {
       prefix: wanted === '' ? undefined : wanted,
-      // Inclusive, unlike startAfter.
+      // Inclusive, unlike startAfter; and some servers do not know it.
       startOffset: after === '' ? undefined : after,
       fields: FIELDS,
       pageToken,
@@ -29,7 +29,7 @@ export async function* listObjects(
     for (const { name, size, generation, timeCreated } of page.items ?? []) {
       checkSignal(call)
       const key = listedKey(name, settings.prefix)
-      if (name === after || !key?.startsWith(prefix)) continue
+      if (!key?.startsWith(prefix) || (after !== undefined && compareUtf8(name, after) <= 0)) continue
       yield { key, size: Number(size), lastModified: dateOf(timeCreated), etag: generation }
     }
     pageToken = page.nextPageToken

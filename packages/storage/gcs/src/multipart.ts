@@ -12,11 +12,11 @@ const encoder = new TextEncoder()
 
 /** Sends an object with one request: `multipart/related` (RFC 2387) of metadata and bytes. */
 export async function uploadMultipart(upload: Upload, { pieces, size }: Chunk): Promise<ObjectStat> {
-  const { service, call, name, metadata } = upload
+  const { service, call, metadata } = upload
   const crc = encodeCrc32c(pieces.reduce((before, piece) => crc32c(piece, before), 0))
   const boundary = crypto.randomUUID()
-  const json = JSON.stringify({ ...metadata, name, crc32c: crc })
-  const head = `--${boundary}\r\ncontent-type: application/json; charset=UTF-8\r\n\r\n${json}\r\n--${boundary}\r\ncontent-type: ${metadata.contentType}\r\n\r\n`
+  const json = JSON.stringify({ ...metadata, crc32c: crc })
+  const head = `--${boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n${json}\r\n--${boundary}\r\nContent-Type: ${metadata.contentType}\r\n\r\n`
   const parts = [encoder.encode(head), ...pieces, encoder.encode(`\r\n--${boundary}--`)]
   const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0)
   const query = uploadQuery(upload, 'multipart')

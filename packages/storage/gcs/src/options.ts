@@ -26,6 +26,8 @@ export interface GcsStorageOptions {
   readonly authClient?: StorageOptions['authClient'] | undefined
   /** Another endpoint than `https://storage.googleapis.com`, such as a regional one or a test server. @default `STORAGE_EMULATOR_HOST`, else that */
   readonly apiEndpoint?: string | undefined
+  /** The same as `apiEndpoint`, by the name that other storages have for it. One of them is given, not both. */
+  readonly endpoint?: string | undefined
   /** Whether requests to `apiEndpoint` carry credentials. @default only if credentials are among these options */
   readonly useAuthWithCustomEndpoint?: boolean | undefined
   /** @default googleapis.com */
@@ -38,6 +40,8 @@ export interface GcsStorageOptions {
   readonly kmsKeyName?: string | undefined
   /** Bytes that are sent with one request and kept until they are acknowledged: a multiple of 256 KiB. @default 8 MiB */
   readonly chunkSize?: number | undefined
+  /** The same as `chunkSize`, by the name that other storages have for it. One of them is given, not both. */
+  readonly partSize?: number | undefined
   /** How long the service may be silent, neither taking nor giving bytes, before TIMEOUT. @default '60s' */
   readonly requestTimeout?: Duration | undefined
   /**
@@ -55,6 +59,8 @@ export interface Settings {
   readonly prefix: string
   readonly maxKeyBytes: number
   readonly client: Storage | undefined
+  /** `apiEndpoint` of the client that is made here. */
+  readonly endpoint: string | undefined
   readonly userProject: string | undefined
   readonly storageClass: string | undefined
   readonly kmsKeyName: string | undefined
@@ -65,17 +71,23 @@ export interface Settings {
 
 /** Checks options; CONFIG says which one is wrong. */
 export function parseOptions(options: GcsStorageOptions): Settings {
-  const { userProject, storageClass, kmsKeyName, apiEndpoint, chunkSize = DEFAULT_CHUNK } = options
+  if (typeof options !== 'object' || options === null) throw wrong('there are no options')
+  const { userProject, storageClass, kmsKeyName } = options
+  const endpoint = oneOf(options, 'apiEndpoint', 'endpoint')
+  const chunkSize = oneOf(options, 'chunkSize', 'partSize') ?? DEFAULT_CHUNK
   const given = typeof options.bucket === 'object' ? options.bucket : undefined
   const bucket = given?.name ?? options.bucket
   if (typeof bucket !== 'string' || !/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/.test(bucket))
     throw wrong('bucket is not the name of a bucket: 3 to 222 lower-case letters, digits, dots, dashes, underscores')
   if (!Number.isSafeInteger(chunkSize) || chunkSize < CHUNK_UNIT || chunkSize % CHUNK_UNIT !== 0)
-    throw wrong(`chunkSize is not a positive multiple of ${CHUNK_UNIT} bytes (256 KiB)`)
+    throw wrong(`chunkSize (partSize) is not a positive multiple of ${CHUNK_UNIT} bytes (256 KiB)`)
   // The SDK would take it for none, and go to the real service.
-  if (apiEndpoint === '') throw wrong('apiEndpoint is empty. Leave it out for https://storage.googleapis.com')
+  if (endpoint === '') throw wrong('apiEndpoint is empty. Leave it out for https://storage.googleapis.com')
   const prefix = parsePrefix(options.prefix)
   const client = options.client ?? given?.storage
+  // From callers without types.
+  if ((client !== undefined || given !== undefined) && typeof client?.apiEndpoint !== 'string')
+    throw wrong('client is no Storage, or bucket no Bucket, of @google-cloud/storage')
   const silenceMs = parseDuration(options.requestTimeout ?? '60s')
   if (silenceMs <= 0) throw wrong('requestTimeout is not above zero')
   return {
@@ -84,6 +96,7 @@ export function parseOptions(options: GcsStorageOptions): Settings {
     prefix,
     maxKeyBytes: 1024 - encoder.encode(encodeName(prefix)).byteLength,
     client,
+    endpoint,
     userProject: userProject ?? given?.userProject,
     storageClass,
     kmsKeyName,
@@ -93,7 +106,18 @@ export function parseOptions(options: GcsStorageOptions): Settings {
   }
 }
 
+function oneOf<A extends keyof GcsStorageOptions, B extends keyof GcsStorageOptions>(
+  options: GcsStorageOptions,
+  name: A,
+  other: B,
+): GcsStorageOptions[A] | GcsStorageOptions[B] {
+  if (options[name] !== undefined && options[other] !== undefined)
+    throw wrong(`${name} and ${other} are the same option. Give one of them`)
+  return options[name] ?? options[other]
+}
+
 function parsePrefix(prefix: string = ''): string {
+  if (typeof prefix !== 'string') throw wrong('prefix is no text')
   const text = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix
   if (text === '') return ''
   try {

@@ -10,8 +10,8 @@ import { emptyObject, openObject } from './body.ts'
 import type { Reply } from './exchange.ts'
 import { type Call, failure, type Refused, refusedCause, refusedError } from './failure.ts'
 import { dateOf, generationOf, objectName, WRITE_ID } from './object.ts'
-import { ask, assertObjectAbsent, queryText, readText, refusedOf, type Service } from './service.ts'
-import { lookUp } from './stat.ts'
+import { ask, queryText, readText, refusedOf, type Service } from './service.ts'
+import { confirmAbsent, lookUp } from './stat.ts'
 
 /** How often a range is tried on an object that others keep replacing. */
 const RANGE_ATTEMPTS = 5
@@ -72,9 +72,13 @@ async function readNothing(
   return emptyObject(call, stat)
 }
 
-function opened(call: Call, key: Key, reply: Reply, { range, maxBytes }: ReadOptions): StoredObject {
+function opened(call: Call, key: Key, reply: Reply, options: ReadOptions): StoredObject {
+  const { range, maxBytes, ifMatch, ifNoneMatch } = options
   try {
     const stat = statOfReply(call, key, reply)
+    // A cache on the way, or a server that does not know these conditions, does not keep them.
+    if (ifMatch !== undefined && stat.etag !== ifMatch) throw otherVersion(call)
+    if (stat.etag === ifNoneMatch) throw sameVersion(call)
     const length = lengthOf(call, reply, range, stat.size)
     if (maxBytes !== undefined && length > maxBytes)
       throw failure(call, 'TOO_LARGE', `${length} bytes are more than maxBytes (${maxBytes})`)
@@ -128,7 +132,7 @@ async function refuse(service: Service, call: Call, key: Key, refused: Refused):
   if (refused.status === 304) throw sameVersion(call, refusedCause(refused))
   if (refused.status === 412) return refuseOther(service, call, key, refusedCause(refused))
   if (refused.status !== 404) throw refusedError(call, refused)
-  assertObjectAbsent(call, refused)
+  await confirmAbsent(service, call, key, refused)
   return undefined
 }
 

@@ -7,10 +7,13 @@ import { conditionFailed, type Upload } from './upload.ts'
 /** The members that are read of the answer to an upload. */
 const FIELDS = 'size,generation,timeCreated,metadata,crc32c'
 
-/** The query of a request that makes an object. */
-export function uploadQuery({ service, ifGenerationMatch }: Upload, uploadType: 'multipart' | 'resumable'): string {
+/** The query of a request that makes an object. The name goes there, as the SDK sends it: some servers look nowhere else. */
+export function uploadQuery(
+  { service, name, ifGenerationMatch }: Upload,
+  uploadType: 'multipart' | 'resumable',
+): string {
   const { kmsKeyName } = service.settings
-  return queryText(service.settings, { uploadType, ifGenerationMatch, kmsKeyName, fields: FIELDS })
+  return queryText(service.settings, { uploadType, name, ifGenerationMatch, kmsKeyName, fields: FIELDS })
 }
 
 /**

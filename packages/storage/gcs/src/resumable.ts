@@ -50,8 +50,8 @@ export async function uploadResumable(
 }
 
 async function startSession(upload: Upload, total: number | undefined): Promise<Session> {
-  const { service, call, name, metadata } = upload
-  const body = encoder.encode(JSON.stringify({ ...metadata, name }))
+  const { service, call, metadata } = upload
+  const body = encoder.encode(JSON.stringify(metadata))
   const query = uploadQuery(upload, 'resumable')
   const answer = await askText(service, call, {
     method: 'POST',

@@ -102,8 +102,14 @@ export function refusedOf(status: number, text: string): Refused {
 /** Throws unless a 404 says that the object is missing: neither the bucket, nor some other server's page. */
 export function assertObjectAbsent(call: Call, refused: Refused): void {
   const { known, message, reason } = refused
-  if (/^The specified bucket does not exist/.test(message)) throw noBucket(call, refused)
-  if (!(known && reason === 'notFound') && !/^No such object: /.test(message)) throw refusedError(call, refused)
+  if (/^No such object: /.test(message)) return
+  if (isOfBucket(message)) throw noBucket(call, refused)
+  if (!known || (reason !== 'notFound' && reason !== '')) throw refusedError(call, refused)
+}
+
+/** The service says "The specified bucket does not exist.", servers that speak its protocol something like it. */
+function isOfBucket(message: string): boolean {
+  return /\bbucket\b/i.test(message) && !/\bobject\b/i.test(message)
 }
 
 /** The error of an answer to a request that has no object to be absent. */

@@ -1,5 +1,5 @@
 import type { Key, ObjectStat } from '@resultkit/core'
-import { type Call, refusedError } from './failure.ts'
+import { type Call, type Refused, refusedError } from './failure.ts'
 import { objectName, STAT_FIELDS, statOf } from './object.ts'
 import { askText, assertObjectAbsent, jsonOf, queryText, refusedOf, type Service } from './service.ts'
 
@@ -22,4 +22,14 @@ export async function lookUp(service: Service, call: Call, key: string): Promise
   if (refused.status !== 404) throw refusedError(call, refused)
   assertObjectAbsent(call, refused)
   return undefined
+}
+
+/**
+ * Throws unless a 404 means that the object is missing. One without the service's own words, which servers that speak its
+ * protocol send, may be a proxy's: the metadata, which is asked for then, is always answered in JSON.
+ */
+export async function confirmAbsent(service: Service, call: Call, key: string, refused: Refused): Promise<void> {
+  const plain = !refused.known && !/^No such object: |\bbucket\b/i.test(refused.message)
+  if (!plain) assertObjectAbsent(call, refused)
+  else if ((await lookUp(service, call, key)) !== undefined) throw refusedError(call, refused)
 }

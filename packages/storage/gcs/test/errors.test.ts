@@ -70,11 +70,32 @@ describe('404', () => {
     "of another server (%j) is no object's absence",
     async (body) => {
       for (const name of ['read', 'stat', 'delete'] as const) {
-        server.current.inject({ action: { kind: 'answer', status: 404, body } })
+        server.current.inject({ times: 2, action: { kind: 'answer', status: 404, body } })
         await failureOf(operations[name]?.() ?? Promise.resolve(), { code: 'UNAVAILABLE', retryable: false })
+        server.current.faults.clear()
       }
     },
   )
+
+  test.each(['Not Found', 'no such thing'])('in JSON and without a reason (%j) is absence', async (message) => {
+    for (const name of ['read', 'stat', 'delete'] as const) {
+      server.current.inject({ action: { kind: 'answer', status: 404, message, reason: '' } })
+      expect(await operations[name]?.()).toBeUndefined()
+    }
+    server.current.inject({ action: { kind: 'answer', status: 404, message: 'bucket not found', reason: '' } })
+    await failureOf(operations['read']?.() ?? Promise.resolve(), { code: 'CONFIG' })
+  })
+
+  test.each(['Not Found', ''])('in other words (%j) is absence when the metadata agrees', async (body) => {
+    for (const name of ['read', 'delete'] as const) {
+      server.current.inject({ action: { kind: 'answer', status: 404, body } })
+      expect(await operations[name]?.()).toBeUndefined()
+    }
+    const storage = storageOn(server.current)
+    await put(storage, 'a', pattern(1))
+    server.current.inject({ action: { kind: 'answer', status: 404, body } })
+    await failureOf(get(storage, 'a'), { code: 'UNAVAILABLE', retryable: false })
+  })
 
   test("an object whose name is the bucket's message is only absent", async () => {
     expect(await get(storageOn(server.current, { prefix: missing }), missing)).toBeUndefined()
@@ -89,9 +110,29 @@ describe('answers that are none of the service', () => {
     ['write', 'no JSON', { kind: 'answer', status: 200, body: '<html>' }],
     ['write in chunks', 'no session', { kind: 'answer', status: 200, body: '' }],
     ['list', 'no JSON', { kind: 'answer', status: 200, body: '<html>' }],
+    ['delete', 'no JSON', { kind: 'answer', status: 200, body: '<html>' }],
   ] as const)('%s: %s', async (name, _, action) => {
     server.current.inject({ action })
     await failureOf(operations[name]?.() ?? Promise.resolve(), { code: 'UNAVAILABLE' })
+  })
+})
+
+describe('conditions that are not kept on the way', () => {
+  const headers = { 'x-goog-generation': '5', 'content-length': '5' }
+
+  test.each([
+    [{ ifMatch: '4' }, 'PRECONDITION_FAILED'],
+    [{ ifNoneMatch: '5' }, 'NOT_MODIFIED'],
+  ] as const)('a read with %j is %s', async (options, code) => {
+    server.current.inject({ action: { kind: 'answer', status: 200, headers, body: 'hello' } })
+    await failureOf(get(storageOn(server.current), 'a', options), { code })
+  })
+
+  test('startAfter', async () => {
+    const items = ['a', 'b', 'c'].map((name) => ({ name: `p/${name}`, size: '1', generation: '5' }))
+    server.current.inject({ action: { kind: 'answer', status: 200, body: JSON.stringify({ items }) } })
+    const listed = storageOn(server.current, { prefix: 'p' }).list('', { startAfter: 'b', signal: undefined })
+    expect((await collect(listed)).map((entry) => entry.key)).toEqual(['c'])
   })
 })
 

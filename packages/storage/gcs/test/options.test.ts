@@ -18,9 +18,16 @@ describe('CONFIG at once', () => {
     { bucket: 'bucket', prefix: 'a//b' },
     { bucket: 'bucket', prefix: '.resultkit' },
     { bucket: 'bucket', prefix: 'p'.repeat(1001) },
+    { bucket: 'bucket', prefix: 5 },
+    { bucket: 'bucket', client: {} },
+    { bucket: { name: 'bucket' } },
     { bucket: 'bucket', chunkSize: 0 },
     { bucket: 'bucket', chunkSize: 1000 },
     { bucket: 'bucket', chunkSize: 1.5 },
+    { bucket: 'bucket', partSize: 1000 },
+    { bucket: 'bucket', chunkSize: 262144, partSize: 262144 },
+    { bucket: 'bucket', endpoint: '' },
+    { bucket: 'bucket', endpoint: 'http://127.0.0.1', apiEndpoint: 'http://127.0.0.1' },
     { bucket: 'bucket', requestTimeout: 0 },
     { bucket: 'bucket', requestTimeout: 'soon' },
     { bucket: 'bucket', retry: { attempts: 0 } },
@@ -31,9 +38,21 @@ describe('CONFIG at once', () => {
   })
 })
 
+test('no options are CONFIG', () => {
+  expect(() => gcsStorage(undefined as never)).toThrow(expect.objectContaining({ code: 'CONFIG' }))
+})
+
 test('an endpoint that is no URL is CONFIG', async () => {
   const storage = gcsStorage({ bucket: 'bucket', apiEndpoint: 'http://[', retry: false })
   await failureOf(storage.stat(key('a'), CALL), { code: 'CONFIG' })
+})
+
+test('endpoint and partSize are apiEndpoint and chunkSize', async () => {
+  const { url, takeKinds } = server.current
+  const storage = gcsStorage({ bucket: 'bucket', prefix: 'names', endpoint: url, partSize: 256 * 1024 })
+  takeKinds()
+  await put(storage, 'a', pattern(600_000))
+  expect(takeKinds()).toHaveLength(4)
 })
 
 test('what is said about the object reaches the service', async () => {

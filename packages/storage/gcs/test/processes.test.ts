@@ -18,7 +18,7 @@ beforeAll(async () => {
   if (server.stdout === null) throw new Error('no output')
   const [line] = await once(createInterface(server.stdout), 'line')
   url = String(line)
-})
+}, 60_000)
 afterAll(() => {
   for (const worker of workers) worker.disconnect()
   server.kill()

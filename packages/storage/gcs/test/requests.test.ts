@@ -57,6 +57,17 @@ describe('one call is one request', () => {
     expect(kinds()).toEqual(['media', 'get'])
   })
 
+  test('an upload names its object in the URL, as the SDK does', async () => {
+    const storage = storageOn(server.current, { prefix: 'named', chunkSize: UNIT })
+    await put(storage, 'ä/b', pattern(10))
+    await put(storage, 'ä/b', pattern(UNIT + 1))
+    const uploads = server.current.log.filter(({ method }) => method === 'POST').slice(-2)
+    expect(uploads.map(({ url }) => new URL(url, 'http://x').searchParams.get('name'))).toEqual([
+      'named/ä/b',
+      'named/ä/b',
+    ])
+  })
+
   test('delete, absent or there', async () => {
     const storage = storageOn(server.current)
     await put(storage, 'a', pattern(10))

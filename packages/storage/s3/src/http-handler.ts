@@ -58,7 +58,11 @@ export function httpHandler(limits: HttpLimits): HttpHandler {
       return new Promise((resolve, reject) => {
         const sent = open(request, agentOf(request.protocol), limits.idleTimeout)
         watch(sent, limits, signal, reject)
-        sent.once('response', (response) => resolve({ response: toResponse(response) }))
+        sent.once('response', (response) => {
+          if (!isPage(request, response)) return resolve({ response: toResponse(response) })
+          reject(pageError())
+          giveUp(sent, response, pageError())
+        })
         sendBody(sent, request)
       })
     },
@@ -76,7 +80,8 @@ function open(request: WireRequest, agent: Agent, timeout: number): ClientReques
     host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
     method,
     path: request.path + queryString(request.query),
-    headers,
+    // Without it, a proxy may send objects compressed, and they would be taken as stored so.
+    headers: method === 'GET' ? { 'accept-encoding': 'identity', ...headers } : headers,
     agent,
     timeout,
     ...(port !== undefined && { port }),
@@ -169,6 +174,15 @@ function endWith(sent: ClientRequest, body: unknown): void {
   for (const piece of body as readonly Uint8Array[]) if (piece.byteLength > 0) sent.write(piece)
   sent.end()
   sent.uncork()
+}
+
+/** A proxy's page that passes for the answer to a DELETE, the one success of S3 that says nothing. */
+function isPage({ method }: WireRequest, { statusCode, headers }: IncomingMessage): boolean {
+  return method === 'DELETE' && statusCode === 200 && /^text\/html\b/.test(headers['content-type'] ?? '')
+}
+
+function pageError(): Error {
+  return Object.assign(new Error('The answer is a page.'), { name: 'NotS3', code: 'NotS3' })
 }
 
 function toResponse(body: IncomingMessage): WireResponse {

@@ -142,6 +142,7 @@ export const NETWORK_MEANINGS: Readonly<Record<string, Meaning>> = {
   UND_ERR_SOCKET: CUT,
   ETIMEDOUT: SLOW,
   TimeoutError: SLOW,
+  NotS3: { code: 'CONFIG', says: NOT_S3 },
   ERR_INVALID_URL: { code: 'CONFIG', says: 'the endpoint is not a URL. Check it' },
 }
 

@@ -63,7 +63,7 @@ export interface S3WriteOptions {
 export interface S3StorageOptions extends S3ConnectionOptions, S3WriteOptions {
   /** It has to exist. */
   readonly bucket: string
-  /** All keys lie below it, as `prefix/key`; no slash at either end. @default the whole bucket */
+  /** All keys lie below it, as `prefix/key`; a slash at its end may be left out. @default the whole bucket */
   readonly prefix?: string | undefined
   /** Bytes of one part of a stream: 5 MiB to 5 GiB. A stream that is not longer is one PUT. @default 8 MiB */
   readonly partSize?: number | undefined

@@ -39,9 +39,14 @@ export function newObject({ call, key, options }: Writing): object & { Bucket: s
     Key: objectName(root, key),
     ...root.every,
     ...root.object,
-    ...(options.contentType !== undefined && { ContentType: options.contentType }),
+    ...(isMediaType(options.contentType) && { ContentType: options.contentType }),
     ...(metadata !== undefined && { Metadata: metadata }),
   }
+}
+
+/** Whether it can stand in a header; what cannot is bytes. */
+function isMediaType(text: string | undefined): text is string {
+  return text !== undefined && /^[\x21-\x7e][\x20-\x7e]*$/.test(text)
 }
 
 /** The conditions, as the request that publishes carries them. */

@@ -57,9 +57,11 @@ const ALL: S3Capabilities = {
 
 /** Checks the options: CONFIG when one is wrong. No I/O. */
 export function openRoot(options: S3StorageOptions, operation: string): Root {
-  const { bucket, prefix = '', partSize = 8 * MIB, concurrency = 4, sizeHint, client } = options
+  if (typeof options !== 'object' || options === null) throw wrong(operation, 'no options')
+  const { bucket, partSize = 8 * MIB, concurrency = 4, sizeHint, client } = options
   if (typeof bucket !== 'string' || bucket === '' || bucket.includes('/'))
     throw wrong(operation, "a bucket that is no bucket's name")
+  const prefix = withoutSlash(options.prefix)
   if (prefix !== '' && !isPrefix(prefix)) {
     throw wrong(
       operation,
@@ -116,6 +118,11 @@ function objectInput(options: S3StorageOptions): ObjectInput {
     ...(bucketKeyEnabled !== undefined && { BucketKeyEnabled: bucketKeyEnabled }),
     ...(tags !== undefined && { Tagging: new URLSearchParams(tags).toString().replaceAll('+', '%20') }),
   }
+}
+
+/** A slash at the end says nothing more. */
+function withoutSlash(prefix: string = ''): string {
+  return typeof prefix === 'string' && prefix !== '/' && prefix.endsWith('/') ? prefix.slice(0, -1) : prefix
 }
 
 function isPrefix(prefix: unknown): boolean {

@@ -53,8 +53,9 @@ export function openService(options: S3ConnectionOptions, operation: string): ()
   let service: Promise<Service> | undefined
   const load = async (): Promise<Service> => {
     const sdk = await loadSdk(operation)
-    const { client } = options
-    return client === undefined ? makeService(sdk, options) : givenService(sdk, client)
+    const service = options.client === undefined ? makeService(sdk, options) : givenService(sdk, options.client)
+    await requireRegion(service.client, operation)
+    return service
   }
   return () => {
     service ??= load().catch((error: unknown) => {
@@ -67,6 +68,8 @@ export function openService(options: S3ConnectionOptions, operation: string): ()
 
 function checkOptions(options: S3ConnectionOptions, operation: string): void {
   if (options.client !== undefined) {
+    // From callers without types.
+    if (typeof options.client?.send !== 'function') throw wrong(operation, 'a client that is no S3Client')
     const extra = OWN.find((name) => options[name] !== undefined)
     if (extra !== undefined) throw wrong(operation, `a client and ${extra}, which only a client that is made here has`)
     return
@@ -85,6 +88,16 @@ async function loadSdk(operation: string): Promise<Sdk> {
     return await import('@aws-sdk/client-s3')
   } catch (cause) {
     const message = `${operation} needs the AWS SDK: npm install @aws-sdk/client-s3.`
+    throw new ResultError({ code: 'CONFIG', operation, message, cause })
+  }
+}
+
+/** The SDK finds out with the first request, and gives an error without a code. */
+async function requireRegion(client: S3Client, operation: string): Promise<void> {
+  try {
+    await client.config?.region?.()
+  } catch (cause) {
+    const message = `${operation} has no region that the AWS SDK accepts. Give region, or set AWS_REGION.`
     throw new ResultError({ code: 'CONFIG', operation, message, cause })
   }
 }

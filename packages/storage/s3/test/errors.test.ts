@@ -55,6 +55,18 @@ it('a status without a code is told from "absent" and from each other', async ()
   expect(await errorOf(text(storage, 'key'))).toMatchObject({ code: 'CONFIG' })
 })
 
+it("a proxy's page deletes nothing", async () => {
+  const storage = server.storage()
+  await put(storage, 'key', 'x')
+  for (const signal of [undefined, new AbortController().signal]) {
+    faults.add({ kind: 'page', status: 200, body: '<html>Sign in</html>' })
+    expect(await errorOf(remove(storage, 'key', { signal }))).toMatchObject({ code: 'CONFIG', retryable: false })
+  }
+  expect(await text(storage, 'key')).toBe('x')
+  await remove(storage, 'key')
+  expect(await text(storage, 'key')).toBeUndefined()
+})
+
 describe('nothing that is secret is printed', () => {
   const SECRETS = ['AKIASENTINELKEY', 'sentinel-secret', 'sentinel-token', 'patients/jane']
   const credentials = {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
+import { S3Client } from '@aws-sdk/client-s3'
 import { type ResultReference, retry } from '@resultkit/core'
-import { describe, expect, expectTypeOf, it } from 'vitest'
+import { describe, expect, expectTypeOf, it, onTestFinished, vi } from 'vitest'
 import { type S3StorageOptions, s3Result, s3Storage } from '../src/index.ts'
 import { isExposed } from '../src/service.ts'
 import { testServer } from './server.ts'
@@ -14,7 +15,9 @@ const WRONG: Readonly<Record<string, Partial<S3StorageOptions>>> = {
   'no bucket': { bucket: '' },
   'a bucket with a slash': { bucket: 'a/b' },
   'a prefix with a slash in front': { prefix: '/a' },
-  'a prefix with a slash behind': { prefix: 'a/' },
+  'a prefix of a slash': { prefix: '/' },
+  'a prefix with two slashes behind': { prefix: 'a//' },
+  'a prefix that is no text': { prefix: 5 as never },
   'a prefix with an empty segment': { prefix: 'a//b' },
   'a prefix that goes up': { prefix: 'a/../b' },
   'a prefix without room for keys': { prefix: 'p'.repeat(1023) },
@@ -29,6 +32,7 @@ const WRONG: Readonly<Record<string, Partial<S3StorageOptions>>> = {
   'an endpoint that is no URL': { endpoint: 'localhost:9000' },
   'a capability that there is not': { capabilities: { teleport: true } as object },
   'a capability that is no boolean': { capabilities: { list: 'no' } as object },
+  'a client that is none': { client: {} as never },
   'a client and a region': { client: server.client(), region: 'eu-west-1' },
 }
 
@@ -39,6 +43,34 @@ it.each(Object.entries(WRONG))('%s is CONFIG, without any I/O', async (_, option
   expect(faults.count()).toBe(0)
 })
 
+it('a region that is missing or none is CONFIG, and is asked for again', async () => {
+  vi.stubEnv('AWS_REGION', '')
+  vi.stubEnv('AWS_DEFAULT_REGION', '')
+  vi.stubEnv('AWS_CONFIG_FILE', '/dev/null')
+  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/dev/null')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { credentials } = server
+  for (const options of [
+    { credentials },
+    { credentials, region: 'not a region' },
+    { client: new S3Client({ credentials }) },
+  ]) {
+    const storage = s3Storage({ bucket: 'b', ...options })
+    for (let call = 0; call < 2; call++) {
+      const error = await errorOf(stat(storage, 'key'))
+      expect(error).toMatchObject({ code: 'CONFIG', retryable: false, key: 'key', storage: 's3://b' })
+      expect(error.message).toContain('region')
+    }
+  }
+})
+
+it('objects are asked for as they are stored', async () => {
+  const storage = server.storage()
+  await put(storage, 'key', 'value')
+  await text(storage, 'key')
+  expect(faults.log.at(-1)?.headers['accept-encoding']).toBe('identity')
+})
+
 it('the uri names bucket and prefix, and nothing else', () => {
   expect(s3Storage({ bucket: 'lab' }).uri).toBe('s3://lab')
   const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'sentinel' }
@@ -46,7 +78,20 @@ it('the uri names bucket and prefix, and nothing else', () => {
   expect(storage.uri).toBe('s3://lab/a/b')
   expect(inspect(storage, { depth: 10, showHidden: true })).not.toContain('sentinel')
   expect(storage.capabilities.maxKeyBytes).toBe(1024 - 4)
+  expect(s3Storage({ bucket: 'lab', prefix: 'a/b/' })).toMatchObject({ uri: 's3://lab/a/b' })
+  expect(() => s3Storage(undefined as never)).toThrow(expect.objectContaining({ code: 'CONFIG' }))
 })
+
+it.each(['text/x\nX-Evil: 1', 'ü', ''])(
+  'a content type that no header can hold (%j) is left out',
+  async (contentType) => {
+    const storage = server.storage({ partSize: 5 * MIB })
+    await put(storage, 'one', 'value', { contentType })
+    await put(storage, 'two', pieces(pattern(5 * MIB + 1), MIB), { contentType })
+    expect(await text(storage, 'one')).toBe('value')
+    expect((await stat(storage, 'two'))?.size).toBe(5 * MIB + 1)
+  },
+)
 
 it('how objects are stored is stated with the request that begins them', async () => {
   const storage = server.storage({

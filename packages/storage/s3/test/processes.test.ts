@@ -24,7 +24,7 @@ beforeAll(async () => {
   const execArgv = ['--conditions=resultkit:source']
   racers = RACERS.map((id) => fork(script, [options, id], { execArgv }))
   await Promise.all(racers.map((racer) => once(racer, 'message')))
-})
+}, 60_000)
 
 afterAll(async () => {
   await Promise.all(

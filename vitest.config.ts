@@ -16,7 +16,9 @@ export default defineConfig({
     ],
     // One core less, the default, would be one of two.
     maxWorkers: availableParallelism(),
-    testTimeout: 30_000,
+    // Generous, for busy machines: what hangs is found all the same.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: ['default', './scripts/closing-line.ts'],
   },
 })

@@ -1,5 +1,5 @@
 import { configError } from './config-error.ts'
-import type { AzureStorageOptions } from './options.ts'
+import type { AzureStorageOptions, AzureTokenCredential } from './options.ts'
 
 const TEXTS = [
   'container',
@@ -41,7 +41,9 @@ export function checkOptions(options: AzureStorageOptions): void {
 }
 
 /** Whether a credential gives tokens; the other kind is a shared key. */
-export function givesTokens(credential: NonNullable<AzureStorageOptions['credential']>): boolean {
+export function givesTokens(
+  credential: NonNullable<AzureStorageOptions['credential']>,
+): credential is AzureTokenCredential {
   return 'getToken' in credential && typeof credential.getToken === 'function'
 }
 

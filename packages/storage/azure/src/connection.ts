@@ -67,11 +67,10 @@ function bySasUrl(sasUrl: string, container: string | undefined): Connection {
 
 function byConnectionString(connectionString: string, container: string | undefined): Connection {
   const name = checkContainer(container)
-  const { endpoint, settings } = parseConnectionString(connectionString)
-  const { href } = parseUrl(endpoint, 'connectionString with a BlobEndpoint')
-  return lazily(containerUrl(href, name), async ({ ContainerClient }) => {
-    return new ContainerClient(settings, name, PIPELINE)
-  })
+  const { endpoint, settings, authorized } = parseConnectionString(connectionString)
+  const url = containerUrl(parseUrl(endpoint, 'connectionString with a BlobEndpoint').href, name)
+  if (!authorized) return byToken(url, undefined)
+  return lazily(url, async ({ ContainerClient }) => new ContainerClient(settings, name, PIPELINE))
 }
 
 function byAccount(options: AzureStorageOptions): Connection {
@@ -79,18 +78,22 @@ function byAccount(options: AzureStorageOptions): Connection {
   const container = checkContainer(options.container)
   const endpoint = options.endpoint ?? `https://${checkAccount(accountName)}.blob.core.windows.net`
   const url = containerUrl(parseUrl(endpoint, 'endpoint').href, container)
-  const token = accountKey === undefined && sasToken === undefined && (given === undefined || givesTokens(given))
-  if (token && !url.startsWith('https:')) throw configError('an http: endpoint; tokens are sent to https: alone')
   if (sasToken !== undefined) return bySasToken(url, sasToken)
   if (accountKey === undefined) {
-    return lazily(url, async ({ ContainerClient }) => {
-      const credential = given ?? (await defaultCredential())
-      return new ContainerClient(url, credential, PIPELINE)
-    })
+    if (given === undefined || givesTokens(given)) return byToken(url, given)
+    return lazily(url, async ({ ContainerClient }) => new ContainerClient(url, given, PIPELINE))
   }
   if (accountName === undefined) throw configError('an accountKey without its accountName')
   return lazily(url, async ({ ContainerClient, StorageSharedKeyCredential }) => {
     return new ContainerClient(url, new StorageSharedKeyCredential(accountName, accountKey), PIPELINE)
+  })
+}
+
+/** With tokens of `credential`, or of the default credential chain. */
+function byToken(url: string, credential: AzureTokenCredential | undefined): Connection {
+  if (!url.startsWith('https:')) throw configError('an http: endpoint; tokens are sent to https: alone')
+  return lazily(url, async ({ ContainerClient }) => {
+    return new ContainerClient(url, credential ?? (await defaultCredential()), PIPELINE)
   })
 }
 

@@ -21,7 +21,10 @@ export interface AzureStorageOptions {
 
   /** A client of yours, of any credential. Its own retries and pipeline stay, and ours are not applied. */
   readonly client?: ContainerClient | BlobServiceClient | undefined
-  /** @default the environment's AZURE_STORAGE_CONNECTION_STRING, when no other way is given */
+  /**
+   * Of the account. One without a key or a signature uses the default credential chain.
+   * @default the environment's AZURE_STORAGE_CONNECTION_STRING, when no other way is given
+   */
   readonly connectionString?: string | undefined
   /** The URL of a container or an account with its shared access signature. */
   readonly sasUrl?: string | undefined

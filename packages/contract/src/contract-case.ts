@@ -7,10 +7,14 @@ export interface ContractCase<Subject> {
   readonly name: string
   /**
    * What the subject must have for this case to say anything: names of boolean members of its `capabilities`, names of
-   * members that must be present (`range` of a codec), or its `kind`. `!` in front: must be false or missing.
+   * members that must be present (`range` of a codec), or its `kind`. A case about a capability that may be missing
+   * requires nothing: it looks at the flag itself.
    */
   readonly requires: readonly string[]
-  /** Resolves when the promise is kept; rejects with an Error `promised: ...; happened: ...` when not. Opens once. */
+  /**
+   * Resolves when the promise is kept; rejects with an Error `promised: ...; happened: ...` when not, and with one that begins
+   * with `unsupported:` when a requirement is unmet. Opens once.
+   */
   run(context: { open: () => Promise<Subject> | Subject }): Promise<void>
 }
 
@@ -19,10 +23,7 @@ export interface ContractCase<Subject> {
  * unsupported; it never leaves it out silently.
  */
 export function unmetRequirements<Subject>(contractCase: ContractCase<Subject>, subject: Subject): readonly string[] {
-  return contractCase.requires.filter((requirement) => {
-    const negated = requirement.startsWith('!')
-    return has(subject, negated ? requirement.slice(1) : requirement) === negated
-  })
+  return contractCase.requires.filter((requirement) => !has(subject, requirement))
 }
 
 /** Whether the subject has everything that the case requires. */
@@ -48,6 +49,8 @@ export function contractCase<Subject>(
 ): ContractCase<Subject> {
   const run: ContractCase<Subject>['run'] = async ({ open }) => {
     const subject = await open()
+    const unmet = requires.filter((requirement) => !has(subject, requirement))
+    if (unmet.length > 0) throw new Error(`unsupported: "${name}" requires ${unmet}; report it as skipped`)
     try {
       await check(subject)
     } catch (error) {

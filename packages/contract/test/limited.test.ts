@@ -1,5 +1,5 @@
 import { applies, storageContract, unmetRequirements } from '@resultkit/contract'
-import { type ResultStorage, restrict } from '@resultkit/core'
+import { type ResultStorage, restrict, type StorageCapabilities } from '@resultkit/core'
 import { describe, expect, test } from 'vitest'
 import { faithfulStorage, limitedStorage } from './storages.ts'
 
@@ -34,12 +34,36 @@ for (const [name, open] of Object.entries(storages))
       })
   })
 
-test('every capability has a case for true and one for false', () => {
-  const required = new Set(storageContract.flatMap((contractCase) => contractCase.requires))
+const flagCases = storageContract.filter(({ name }) => name.startsWith('flag '))
+
+async function complaints(open: () => ResultStorage, claims: Partial<StorageCapabilities> = {}): Promise<string> {
+  const claiming = (storage: ResultStorage): ResultStorage => ({
+    ...storage,
+    capabilities: { ...storage.capabilities, ...claims },
+  })
+  const outcomes = flagCases.map(({ name, run }) => run({ open: () => claiming(open()) }).catch(() => name))
+  return (await Promise.all(outcomes)).filter((name) => name !== undefined).join()
+}
+
+test('a flag that says too much or too little is found out, whatever the flag', async () => {
   const flags = Object.entries(faithfulStorage().capabilities).filter(([, value]) => typeof value === 'boolean')
+  expect(flagCases).toHaveLength(flags.length)
+  expect(flagCases.flatMap(({ requires }) => requires)).toEqual([])
   for (const [flag] of flags) {
-    expect(required).toContain(flag)
-    expect(required).toContain(`!${flag}`)
+    expect(await complaints(faithfulStorage, { [flag]: false })).toContain(`flag ${flag}: `)
+    expect(await complaints(limitedStorage, { [flag]: true })).toContain(`flag ${flag}: `)
+  }
+  expect(await complaints(faithfulStorage)).toBe('')
+  expect(await complaints(limitedStorage)).toBe('')
+})
+
+test('a case that is run though a requirement is unmet says so', async () => {
+  for (const contractCase of storageContract) {
+    const unmet = unmetRequirements(contractCase, limitedStorage())
+    if (unmet.length === 0) continue
+    await expect(contractCase.run({ open: () => limitedStorage() })).rejects.toThrow(
+      `unsupported: "${contractCase.name}" requires ${unmet}; report it as skipped`,
+    )
   }
 })
 

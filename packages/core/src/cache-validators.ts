@@ -1,5 +1,5 @@
-import { isResultError, resultError } from './errors.ts'
 import type { CacheCandidate, CacheValidator } from './outcome.ts'
+import { callbackFailed } from './validator.ts'
 
 /** Whether all agree that a stored value may still be used. One that throws is CONFIG, never a miss. */
 export async function runCacheValidators(
@@ -10,10 +10,8 @@ export async function runCacheValidators(
   for (const [index, agrees] of validators.entries()) {
     try {
       if (!(await agrees(candidate, { now }))) return false
-    } catch (cause) {
-      if (isResultError(cause)) throw cause
-      const message = `cacheValidators[${index}] threw instead of answering. Mend it, or catch inside it.`
-      throw resultError('CONFIG', 'find', message, { cause })
+    } catch (error) {
+      throw callbackFailed('find', `cacheValidators[${index}]`, error)
     }
   }
   return true

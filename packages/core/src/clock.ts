@@ -7,6 +7,6 @@ export type Clock = () => number | Date
 export function nowMs(clock: Clock): number {
   const now = Math.floor(Number(clock()))
   if (Math.abs(now) <= 8.64e15) return now
-  const message = 'The clock gave no valid time. A clock returns milliseconds since 1970, or a Date.'
+  const message = 'The clock gave no valid time. Return milliseconds since 1970, or a Date.'
   throw resultError('CONFIG', 'clock', message)
 }

@@ -1,12 +1,12 @@
+import type { ResultError } from './errors.ts'
 import { corrupt } from './record/trailer.ts'
 
 /** A stream of known size as one array; the very piece, where the storage gave it in one. */
 export async function collectExactly(pieces: AsyncIterable<Uint8Array>, size: number): Promise<Uint8Array> {
-  if (size < 0) throw corrupt('it ends before its trailer')
   let bytes: Uint8Array | undefined
   let filled = 0
   for await (const piece of pieces) {
-    if (filled + piece.byteLength > size) throw corrupt('it is longer than the storage says')
+    if (filled + piece.byteLength > size) throw wrongLength()
     if (piece.byteLength === size) bytes = piece
     else {
       bytes ??= new Uint8Array(size)
@@ -14,6 +14,10 @@ export async function collectExactly(pieces: AsyncIterable<Uint8Array>, size: nu
     }
     filled += piece.byteLength
   }
-  if (filled !== size) throw corrupt('it is shorter than the storage says')
+  if (filled !== size) throw wrongLength()
   return bytes ?? new Uint8Array()
+}
+
+function wrongLength(): ResultError {
+  return corrupt('it has another length than the storage says')
 }

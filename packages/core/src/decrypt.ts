@@ -25,9 +25,8 @@ export async function* asDecryptStream<R>(
 
 function toDecrypt(error: unknown): unknown {
   if (!isResultError(error) || (error.code !== 'CORRUPT' && error.code !== 'UNSUPPORTED')) return error
-  // What the storage says of itself names the storage; it tells nothing of the bytes.
+  // What is said of the storage, or of what was asked for, names the storage; it tells nothing of the bytes.
   if (error.code === 'UNSUPPORTED' && error.storage !== undefined) return error
-  const message =
-    'The stored result cannot be decrypted here: the key, the place or the bytes are not those of the write.'
+  const message = 'The stored result cannot be decrypted: the key, the place or the bytes are not those of the write.'
   return withDetails(error, { code: 'DECRYPT', message })
 }

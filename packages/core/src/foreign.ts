@@ -1,4 +1,4 @@
-import type { Codec } from './codec.ts'
+import type { Codec, CodecContext } from './codec.ts'
 import { isResultError, type ResultErrorCode, resultError } from './errors.ts'
 import type { ValueSerializer } from './serializer.ts'
 
@@ -14,14 +14,19 @@ export function serializeValue(serializer: ValueSerializer, value: unknown): Ret
 
 /** What a serializer of others makes of bytes; whatever it throws is DESERIALIZE. */
 export function deserializeBytes(serializer: ValueSerializer, bytes: Uint8Array): unknown {
-  const message = `The serializer "${serializer.name}" cannot read the stored bytes. Another one wrote them, or a newer version of it.`
+  const message = `The serializer "${serializer.name}" failed on the stored bytes. Another one wrote them, or they are damaged.`
   return typed('DESERIALIZE', 'deserialize', message, () => serializer.deserialize(bytes))
 }
 
 /** What a codec of others gives; whatever it throws is CORRUPT, and DECRYPT where it encrypts. */
-export function runCodec<R>({ name, kind }: Codec, run: () => R): R {
-  const code = kind === 'encryption' ? 'DECRYPT' : 'CORRUPT'
-  return typed(code, 'codec', `The codec "${name}" failed.`, run)
+export function runCodec(
+  codec: Codec,
+  direction: 'encode' | 'decode',
+  bytes: Uint8Array,
+  context: CodecContext,
+): Uint8Array | Promise<Uint8Array> {
+  const code = codec.kind === 'encryption' ? 'DECRYPT' : 'CORRUPT'
+  return typed(code, 'codec', `The codec "${codec.name}" failed.`, () => codec[direction](bytes, context))
 }
 
 function typed<R>(code: ResultErrorCode, operation: string, message: string, run: () => R): R {

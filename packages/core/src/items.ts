@@ -1,5 +1,5 @@
 import { type ResultError, resultError } from './errors.ts'
-import { runValidators, type Validator, validationFailed } from './validator.ts'
+import { issuesOf, type Validated, type ValidateOptions, validationFailed } from './validator.ts'
 
 /** What can be written through a stream serializer. A function can be replayed by a retry; so can an array. */
 export type ItemSource<T> = AsyncIterable<T> | Iterable<T> | ReadableStream<T> | (() => AsyncIterable<T> | Iterable<T>)
@@ -33,8 +33,7 @@ function toAsync(value: unknown): AsyncIterable<unknown> {
     if (Symbol.asyncIterator in value) return value as AsyncIterable<unknown>
     if (Symbol.iterator in value) return fromIterable(value as Iterable<unknown>)
   }
-  const message =
-    'write: a stream serializer takes an async iterable, a ReadableStream, an iterable, or a function that returns one.'
+  const message = 'write: a stream serializer takes an iterable, an async iterable, or a function that returns one.'
   throw resultError('SERIALIZE', 'write', message)
 }
 
@@ -60,27 +59,28 @@ async function* fromReadable(stream: ReadableStream<unknown>): AsyncGenerator<un
 
 function notReplayable(): ResultError {
   const message =
-    'write: the stream was read once and cannot be replayed for a second attempt. Give a function that returns a fresh stream.'
+    'write: the stream cannot be replayed for a second attempt. Give a function that returns a fresh stream.'
   return resultError('UNAVAILABLE', 'write', message)
 }
 
 /** Passes items on that pass the validators; VALIDATION_FAILED at the first that does not. */
-export async function* validatedItems(
-  items: AsyncIterable<unknown>,
-  validators: readonly Validator<never>[],
+export function validatedItems(
   operation: string,
-): AsyncGenerator<unknown, void, undefined> {
-  let index = 0
-  for await (const item of items) {
-    const { issues } = await runValidators(validators, item)
-    if (issues.length > 0) {
-      throw validationFailed(
-        operation,
-        issues.map(({ message, path }) => ({ message, path: [index, ...path] })),
-        {},
-      )
+  settings: Validated,
+  items: AsyncIterable<unknown>,
+  options: ValidateOptions,
+): AsyncIterable<unknown> {
+  async function* valid(): AsyncGenerator<unknown, void, undefined> {
+    let index = 0
+    for await (const item of items) {
+      const issues = await issuesOf(operation, settings, item, options)
+      if (issues.length > 0) {
+        const placed = issues.map(({ message, path }) => ({ message, path: [index, ...path] }))
+        throw validationFailed(operation, placed)
+      }
+      index += 1
+      yield item
     }
-    index += 1
-    yield item
   }
+  return options.validate === false || settings.validators.length === 0 ? items : valid()
 }

@@ -1,4 +1,5 @@
 import { resultError } from './errors.ts'
+import { encodeUtf8 } from './utf8.ts'
 
 declare const keyBrand: unique symbol
 
@@ -14,8 +15,6 @@ export const MAX_KEY_BYTES = 1024
 
 /** The first segment that user keys may not have; storages keep temporaries and leases below it. */
 export const RESERVED_SEGMENT = '.resultkit'
-
-const encoder = new TextEncoder()
 
 /**
  * Checks a key. INVALID_KEY says which rule it breaks; the error's `key` holds what was given.
@@ -44,18 +43,22 @@ function keyProblem(key: string): string | undefined {
   if (typeof key !== 'string') return 'is not a string'
   if (PLAIN.test(key)) return key.length <= MAX_KEY_BYTES ? undefined : tooLong(key.length)
   if (key === '') return 'is empty'
-  if (key.startsWith('sealed:')) return 'starts with "sealed:", which marks sealed references'
+  if (key.startsWith('sealed:')) return reserved('sealed:')
   if (key.includes('\0')) return 'has a NUL character'
-  if (!key.isWellFormed()) return 'has a lone surrogate, which UTF-8 cannot hold'
-  for (const segment of key.split('/')) {
-    if (segment === '') return 'has an empty segment: remove the leading, trailing or doubled "/"'
-    if (segment === '.' || segment === '..') return 'has a "." or ".." segment'
-  }
-  if (key === RESERVED_SEGMENT || key.startsWith(`${RESERVED_SEGMENT}/`)) {
-    return `starts with "${RESERVED_SEGMENT}/", which storages keep for themselves`
-  }
-  const bytes = encoder.encode(key).length
+  if (!key.isWellFormed()) return 'has a lone surrogate'
+  if (key.split('/').some(isNoSegment)) return 'has an empty, "." or ".." segment'
+  if (`${key}/`.startsWith(`${RESERVED_SEGMENT}/`)) return reserved(`${RESERVED_SEGMENT}/`)
+  const bytes = encodeUtf8(key).length
   return bytes > MAX_KEY_BYTES ? tooLong(bytes) : undefined
+}
+
+/** Whether this would not be a segment of its own, but change the path. */
+export function isNoSegment(segment: string): boolean {
+  return segment === '' || segment === '.' || segment === '..'
+}
+
+function reserved(start: string): string {
+  return `starts with "${start}", which is reserved`
 }
 
 function tooLong(bytes: number): string {

@@ -1,6 +1,6 @@
 import { type Clock, nowMs } from './clock.ts'
 import { type ResultError, resultError } from './errors.ts'
-import { type Key, parseKey } from './key.ts'
+import { isNoSegment, type Key, parseKey } from './key.ts'
 
 /** What a template parameter may be. A `Date` needs a format: `{day:yyyy-MM-dd}`. */
 export type LocationValue = string | number | bigint | boolean
@@ -51,38 +51,31 @@ export function locationError(message: string, cause?: unknown): ResultError {
   return resultError('INVALID_LOCATION', 'format', message, { cause })
 }
 
-const DATE_TOKENS = /yyyy|SSS|MM|dd|HH|mm|ss/g
-const FIELD = /^(?:(?<path>\+)?(?<name>[A-Za-z_$][\w$]*)|(?<dated>[A-Za-z_$][\w$]*):(?<format>[^{}]+))$/
+// In the order of an ISO time.
+const DATE_FIELDS = ['yyyy', 'MM', 'dd', 'HH', 'mm', 'ss', 'SSS']
+const DATE_TOKENS = /* @__PURE__ */ new RegExp(DATE_FIELDS.join('|'), 'g')
+const PLACEHOLDER = /^(\+)?([A-Za-z_$][\w$]*)(?::([^{}]+))?$/
 
 /** Parses a template; INVALID_LOCATION for an unbalanced brace or a field that is not `{name}`, `{+name}` or `{name:format}`. */
 export function parseTemplate(template: string): readonly LocationPart[] {
-  const parts: LocationPart[] = []
-  for (const [token] of template.matchAll(/\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+/g)) {
-    if (token === '{' || token === '}') {
+  return Array.from(template.matchAll(/\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+/g), ([token]) => {
+    if (token === '{' || token === '}')
       throw locationError(`The location template has a lone "${token}". Write {{ or }} for a brace.`)
-    }
-    if (token === '{{' || token === '}}') parts.push({ kind: 'text', text: token.slice(1) })
-    else if (token.startsWith('{')) parts.push(parseField(token))
-    else parts.push({ kind: 'text', text: token })
-  }
-  return parts
+    if (token === '{{' || token === '}}') return { kind: 'text', text: token.slice(1) }
+    return token.startsWith('{') ? parseField(token) : { kind: 'text', text: token }
+  })
 }
 
 function parseField(token: string): LocationPart {
-  const groups = FIELD.exec(token.slice(1, -1))?.groups
-  if (groups === undefined) {
+  const [, path, name, format] = PLACEHOLDER.exec(token.slice(1, -1)) ?? []
+  if (name === undefined || (path !== undefined && format !== undefined))
     throw locationError(`${token} is not a field of a location template. Use {name}, {+name} or {name:yyyy-MM-dd}.`)
-  }
-  const { path, name, dated, format } = groups
   // An object that owns `sha256` is a reference, so parameters may not have that name.
-  if (name === 'sha256' || dated === 'sha256') throw locationError('A location parameter may not be called sha256.')
-  if (dated !== undefined && format !== undefined) {
-    if (/[A-SU-Ya-z]/.test(format.replaceAll(DATE_TOKENS, ''))) {
-      throw locationError(`${token} has letters that are not tokens. Dates have yyyy, MM, dd, HH, mm, ss and SSS.`)
-    }
-    return { kind: 'date', name: dated, format }
-  }
-  return { kind: path === undefined ? 'segment' : 'path', name: name as string }
+  if (name === 'sha256') throw wrongParameter(name, 'has a name which is reserved')
+  if (format === undefined) return { kind: path === undefined ? 'segment' : 'path', name }
+  if (/[A-SU-Ya-z]/.test(format.replaceAll(DATE_TOKENS, '')))
+    throw locationError(`${token} has letters that are not tokens. Dates have ${DATE_FIELDS.join(', ')}.`)
+  return { kind: 'date', name, format }
 }
 
 /** Renders a parsed template into a key. Errors: INVALID_LOCATION. */
@@ -103,63 +96,49 @@ function renderPart(part: LocationPart, parameters: LocationParameters): string 
   if (part.kind === 'text') return part.text
   const { name } = part
   const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined
-  if (value === undefined || value === null) {
-    throw locationError(`The location needs the parameter "${name}", and it is missing. Nothing was read or written.`)
-  }
-  if (part.kind === 'date') return formatDate(name, value, part.format)
-  const text = parameterText(name, value)
+  if (value === undefined || value === null) throw wrongParameter(name, 'is missing; nothing was read or written')
+  if (part.kind === 'date') return encodePath(name, formatUtc(dateOf(name, value), part.format))
+  const text = textOf(name, value)
   return part.kind === 'segment' ? encodeSegment(name, text) : encodePath(name, text)
 }
 
-function parameterText(name: string, value: LocationValue | Date): string {
-  const usable =
-    typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint' || Number.isFinite(value)
-  if (!usable) {
-    const hint = typeof value === 'object' ? ` Give it a format: {${name}:yyyy-MM-dd}.` : ''
-    throw locationError(`The location parameter "${name}" is not a string, finite number, bigint or boolean.${hint}`)
-  }
+function textOf(name: string, value: LocationValue | Date): string {
+  const usable = ['string', 'boolean', 'bigint'].includes(typeof value) || Number.isFinite(value)
+  const hint = typeof value === 'object' ? `; a Date needs a format: {${name}:yyyy-MM-dd}` : ''
+  if (!usable) throw wrongParameter(name, `is not a string, finite number, bigint or boolean${hint}`)
   const text = String(value)
-  if (text === '') throw locationError(`The location parameter "${name}" is empty.`)
-  if (!text.isWellFormed()) throw locationError(`The location parameter "${name}" has a lone surrogate.`)
+  if (text === '') throw wrongParameter(name, 'is empty')
+  if (!text.isWellFormed()) throw wrongParameter(name, 'has a lone surrogate')
   return text
 }
 
 /** One segment or a part of one: RFC 3986 percent-encoding, and dots as well where they would be `.` or `..`. */
 function encodeSegment(name: string, text: string): string {
   const encoded = encodeURIComponent(text)
-  if (encoded.length > 1024) throw locationError(`The location parameter "${name}" is longer than a key may be.`)
-  return /^\.{1,2}$/.test(encoded) ? encoded.replaceAll('.', '%2E') : encoded
+  if (encoded.length > 1024) throw wrongParameter(name, 'is longer than a key may be')
+  return isNoSegment(encoded) ? encoded.replaceAll('.', '%2E') : encoded
 }
 
 function encodePath(name: string, text: string): string {
   const segments = text.split('/')
-  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..')) {
-    throw locationError(`The location parameter "${name}" has an empty, "." or ".." segment.`)
-  }
+  if (segments.some(isNoSegment)) throw wrongParameter(name, 'has an empty, "." or ".." segment')
   return segments.map((segment) => encodeSegment(name, segment)).join('/')
 }
 
-function formatDate(name: string, value: LocationValue | Date, format: string): string {
+function dateOf(name: string, value: LocationValue | Date): Date {
   const date = typeof value === 'object' && typeof value.getUTCFullYear === 'function' ? value : undefined
-  if (date === undefined || !(date.getUTCFullYear() >= 0 && date.getUTCFullYear() <= 9999)) {
-    throw locationError(`The location parameter "${name}" has a format, so it must be a Date in the years 0 to 9999.`)
-  }
-  return encodePath(name, formatUtc(date, format))
+  if (date !== undefined && date.getUTCFullYear() >= 0 && date.getUTCFullYear() <= 9999) return date
+  throw wrongParameter(name, 'has a format, so it must be a Date in the years 0 to 9999')
+}
+
+function wrongParameter(name: string, problem: string): ResultError {
+  return locationError(`The location parameter "${name}" ${problem}.`)
 }
 
 /** A date in UTC by the tokens yyyy MM dd HH mm ss SSS; everything else stays as it is. */
 export function formatUtc(date: Date, format: string): string {
-  const pad = (value: number, width: number): string => String(value).padStart(width, '0')
-  const values: Readonly<Record<string, string>> = {
-    yyyy: pad(date.getUTCFullYear(), 4),
-    MM: pad(date.getUTCMonth() + 1, 2),
-    dd: pad(date.getUTCDate(), 2),
-    HH: pad(date.getUTCHours(), 2),
-    mm: pad(date.getUTCMinutes(), 2),
-    ss: pad(date.getUTCSeconds(), 2),
-    SSS: pad(date.getUTCMilliseconds(), 3),
-  }
-  return format.replaceAll(DATE_TOKENS, (token) => values[token] ?? token)
+  const fields = date.toISOString().split(/(?<=\d)\D/)
+  return format.replaceAll(DATE_TOKENS, (token) => fields[DATE_FIELDS.indexOf(token)] ?? token)
 }
 
 /** The location of a result that was given none: its day, then its time and a UUID; different each time. */

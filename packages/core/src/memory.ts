@@ -1,13 +1,6 @@
 import { bufferedParts, collectBytes, concatBytes, requireBytes, streamOf } from './bytes.ts'
 import { type Clock, nowMs } from './clock.ts'
-import {
-  abortedError,
-  type ErrorPlace,
-  type ResultError,
-  type ResultErrorCode,
-  resultError,
-  throwIfAborted,
-} from './errors.ts'
+import { type ErrorPlace, type ResultError, type ResultErrorCode, resultError, throwIfAborted } from './errors.ts'
 import { type Key, MAX_KEY_BYTES, RESERVED_SEGMENT } from './key.ts'
 import { resolveRange } from './range.ts'
 import type {
@@ -20,6 +13,7 @@ import type {
   StoredObject,
   WriteOptions,
 } from './storage.ts'
+import { underSignal } from './under-signal.ts'
 
 /** Options of {@link memoryStorage}. */
 export interface MemoryStorageOptions {
@@ -63,12 +57,8 @@ export function memoryStorage(options: MemoryStorageOptions = {}): ResultStorage
   const matching = (operation: string, key: Key, ifMatch: string | undefined): Stored | undefined => {
     const found = objects.get(key)
     if (ifMatch === undefined || found?.stat.etag === ifMatch) return found
-    throw fail(
-      'PRECONDITION_FAILED',
-      operation,
-      key,
-      `${operation}: the stored object is not the version that ifMatch names.`,
-    )
+    const message = `${operation}: the object is not the one that ifMatch names.`
+    throw fail('PRECONDITION_FAILED', operation, key, message)
   }
 
   return {
@@ -152,22 +142,15 @@ export function memoryStorage(options: MemoryStorageOptions = {}): ResultStorage
 
 /** Reads a stream to its end, or until the signal fires, also while the stream stalls. */
 async function collectUnder(signal: AbortSignal | undefined, stream: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  aborted.catch(() => {})
-  const abort = (): void => {
-    if (signal !== undefined) reject(abortedError('write', signal))
-    // Not awaited: a stalled generator settles return() only after its next().
-    stream.return(undefined).catch(() => {})
-  }
-  signal?.addEventListener('abort', abort, { once: true })
-  const next = async (): Promise<IteratorResult<Uint8Array>> => {
-    const step = await Promise.race([aborted, stream.next()])
-    return step.done ? step : { done: false, value: requireBytes(step.value, 'write') }
+  async function* checked(): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const piece of stream) yield requireBytes(piece, 'write')
   }
   try {
-    return await collectBytes({ [Symbol.asyncIterator]: () => ({ next }) })
-  } finally {
-    signal?.removeEventListener('abort', abort)
+    return await underSignal(signal, 'write', () => collectBytes(checked()))
+  } catch (error) {
+    // Not awaited: a stalled generator settles return() only after its next().
+    stream.return(undefined).catch(() => {})
+    throw error
   }
 }
 

@@ -1,10 +1,9 @@
 import type { Codec, CodecContext } from './codec.ts'
 import { resultError } from './errors.ts'
-import { decodePayloadStream, pinOf } from './pipeline.ts'
-import { MAX_HEADER_BYTES } from './record/header.ts'
+import { decodePayloadStream, watchPin } from './pipeline.ts'
 import { type DecodedHeader, decodeRecordStream, hashedStream } from './record/record.ts'
 import { checkReference, type ReplacedOption } from './reference-check.ts'
-import { releasing } from './releasing.ts'
+import { once, releasing } from './releasing.ts'
 import type { Source } from './source.ts'
 import type { StoredObject } from './storage.ts'
 
@@ -19,27 +18,21 @@ export interface OpenPayload {
 
 /** Opens a record, as far as its header. Errors: CORRUPT, UNSUPPORTED version. */
 export async function openRecord(object: StoredObject): Promise<OpenPayload & { readonly header: DecodedHeader }> {
-  let sha256 = ''
-  const { line, header, payload } = await decodeRecordStream(object.stream(), (trailer) => {
-    sha256 = trailer.sha256
+  let digest = ''
+  const header = await decodeRecordStream(object.stream(), ({ sha256 }) => {
+    digest = sha256
   })
-  return { header: { line, header }, payload: once(payload), digest: () => sha256 }
+  return { header, payload: header.payload, digest: () => digest }
 }
 
 /** Opens a plain payload. */
 export function openPlain(object: StoredObject): OpenPayload {
-  let sha256 = ''
+  let digest = ''
   const stream = once(object.stream())
-  const hashed = hashedStream(stream, (trailer) => {
-    sha256 = trailer.sha256
+  const hashed = hashedStream(stream, ({ sha256 }) => {
+    digest = sha256
   })
-  return { header: undefined, payload: once(releasing(hashed, stream)), digest: () => sha256 }
-}
-
-/** The same iterator for all who ask, so that whoever lets go lets go of what is being read. */
-function once<R>(items: AsyncIterable<R>): AsyncIterable<R> {
-  const iterator = items[Symbol.asyncIterator]()
-  return { [Symbol.asyncIterator]: () => iterator }
+  return { header: undefined, payload: releasing(hashed, stream), digest: () => digest }
 }
 
 /**
@@ -52,52 +45,24 @@ export function decodeOpened(
   codecs: readonly Codec[],
   context: CodecContext,
   replaced: ReplacedOption,
-): AsyncIterable<Uint8Array> {
-  let prefix: Uint8Array = new Uint8Array()
-  const watch = (piece: Uint8Array): void => {
-    if (codecs.length > 0 && prefix.byteLength < MAX_HEADER_BYTES) prefix = joined(prefix, piece)
-  }
-  // The codecs speak first: what they refuse is damage, and only what they accept can be another result.
-  const check = (): void =>
-    checkReference(reference, { pin: pinOf(codecs, prefix), sha256: digest() }, header?.header, replaced)
-  return releasing(decodeThenCheck(watched(payload, watch), codecs, context, check), payload)
-}
-
-async function* decodeThenCheck(
-  payload: AsyncIterable<Uint8Array>,
-  codecs: readonly Codec[],
-  context: CodecContext,
-  check: () => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { maxBytes = Number.POSITIVE_INFINITY } = context
-  let size = 0
-  for await (const piece of decodePayloadStream(payload, codecs, context)) {
-    size += piece.byteLength
-    if (size > maxBytes) throw tooLarge(`more than ${maxBytes} bytes`, maxBytes)
-    yield piece
+  async function* decoded(): AsyncGenerator<Uint8Array, void, undefined> {
+    const watched = watchPin(payload, codecs)
+    let size = 0
+    for await (const piece of decodePayloadStream(watched.payload, codecs, context)) {
+      size += piece.byteLength
+      checkSize(size, context.maxBytes)
+      yield piece
+    }
+    // The codecs speak first: what they refuse is damage, and only what they accept can be another result.
+    checkReference(reference, { pin: watched.pin(), sha256: digest() }, header?.header, replaced)
   }
-  check()
-}
-
-async function* watched(
-  pieces: AsyncIterable<Uint8Array>,
-  watch: (piece: Uint8Array) => void,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const piece of pieces) {
-    watch(piece)
-    yield piece
-  }
-}
-
-function joined(prefix: Uint8Array, piece: Uint8Array): Uint8Array {
-  const both = new Uint8Array(Math.min(MAX_HEADER_BYTES, prefix.byteLength + piece.byteLength))
-  both.set(prefix)
-  both.set(piece.subarray(0, both.byteLength - prefix.byteLength), prefix.byteLength)
-  return both
+  return releasing(decoded(), payload)
 }
 
 /** TOO_LARGE. */
-export function tooLarge(what: string, maxBytes: number): Error {
-  const message = `read: the result has ${what}; maxBytes is ${maxBytes}. Raise maxBytes, or read it as a stream.`
-  return resultError('TOO_LARGE', 'read', message)
+export function checkSize(size: number, maxBytes: number = Number.POSITIVE_INFINITY): void {
+  if (size <= maxBytes) return
+  const message = `read: the result has at least ${size} bytes, and maxBytes is ${maxBytes}. Raise it, or read the result as a stream.`
+  throw resultError('TOO_LARGE', 'read', message)
 }

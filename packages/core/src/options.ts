@@ -53,7 +53,7 @@ export interface ResultOptions<
   readonly validators?: readonly Validator<T>[] | undefined
   /** `record` keeps header, payload and digests in one object; `plain` is the payload alone. @default 'record' */
   readonly format?: ResultFormat | undefined
-  /** Older pipelines that may be read as well. @default [] */
+  /** Older pipelines that may be read as well; of values where the serializer is of values, else of streams. @default [] */
   readonly accepts?: readonly AcceptedPipeline[] | undefined
   /** How old a value may be for `find`, counted from its creation. @default no limit */
   readonly cacheFor?: Duration | undefined
@@ -95,7 +95,7 @@ export interface Settings extends Pipeline {
   readonly name: string | undefined
   readonly location: ParsedLocation
   readonly encrypted: boolean
-  /** The configured pipeline, then the older ones. */
+  /** The configured pipeline, then the older ones; all serializers are of one kind. */
   readonly accepted: readonly Pipeline[]
   readonly validators: readonly Validator<never>[]
   readonly format: ResultFormat
@@ -117,10 +117,13 @@ export function parseOptions(options: AnyOptions): Settings {
   const pipeline = parsePipeline(options)
   const encrypted = isEncrypting(pipeline.codecs)
   if (name === '' || (writer !== undefined && typeof writer !== 'string'))
-    throw config('name and writer are texts, name not empty.')
-  if (format !== 'record' && format !== 'plain') throw config(`format is 'record' or 'plain'.`)
+    throw config('name or writer is not a text, or name is empty.')
+  const accepted = [pipeline, ...accepts.map((older) => parsePipeline({ ...pipeline, ...older }))]
+  if (accepted.some(({ serializer }) => serializer.kind !== pipeline.serializer.kind))
+    throw config('accepts mixes serializers of values and of streams. Read them with Results of their own.')
+  if (format !== 'record' && format !== 'plain') throw config(`format is not 'record' or 'plain'.`)
   if (format === 'plain' && encrypted) {
-    throw config(`format: 'plain' cannot be encrypted, since nothing would say so. Use format: 'record'.`)
+    throw config(`format: 'plain' cannot be encrypted. Use format: 'record'.`)
   }
   return {
     storage: storage && layered(storage, layers),
@@ -128,7 +131,7 @@ export function parseOptions(options: AnyOptions): Settings {
     location: typeof location === 'string' ? parseTemplate(location) : location,
     ...pipeline,
     encrypted,
-    accepted: [pipeline, ...accepts.map((older) => parsePipeline({ ...pipeline, ...older }))],
+    accepted,
     validators,
     format,
     cacheFor: cacheFor === undefined ? undefined : parseDuration(cacheFor),
@@ -156,11 +159,11 @@ function parsePipeline({ serializer = defaultSerializerName(), codecs = [] }: Ac
   const firstEncryption = codecs.findIndex(({ kind }) => kind === 'encryption')
   const lastCompression = codecs.findLastIndex(({ kind }) => kind === 'compression')
   if (firstEncryption >= 0 && firstEncryption < lastCompression) {
-    throw config('codecs compress after they encrypt, and encrypted bytes do not compress. Put compression first.')
+    throw config('codecs encrypt before they compress. Put compression first.')
   }
   if ([resolved.serializer, ...codecs].some(({ name }) => name === ''))
-    throw config('A serializer or codec has no name.')
-  if (new Set(codecs.map(({ name }) => name)).size < codecs.length) throw config('codecs names one codec twice.')
+    throw config('a serializer or codec has no name.')
+  if (new Set(codecs.map(({ name }) => name)).size < codecs.length) throw config('codecs has one name twice.')
   return { serializer: resolved.serializer, codecs }
 }
 
@@ -168,7 +171,7 @@ function parseSeal({ seal, keyring }: AnyOptions): Pick<Settings, 'seal' | 'keyr
   if (seal === undefined || seal === false) return { seal: undefined, keyring }
   const given = seal === true ? {} : seal
   const sealer = given.keyring ?? keyring
-  if (sealer === undefined) throw config('seal needs a keyring: give seal: { keyring }, or keyring beside it.')
+  if (sealer === undefined) throw config('seal needs a keyring. Give keyring, or seal: { keyring }.')
   return { seal: { keyring: sealer, context: given.context }, keyring: keyring ?? sealer }
 }
 

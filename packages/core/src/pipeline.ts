@@ -3,6 +3,7 @@ import type { Codec, CodecContext } from './codec.ts'
 import { resultError } from './errors.ts'
 import { runCodec } from './foreign.ts'
 import { canonicalJson, type JsonValue } from './json-value.ts'
+import { MAX_HEADER_BYTES } from './record/header.ts'
 import type { SerializerName } from './reference.ts'
 import type { Serializer } from './serializer.ts'
 
@@ -54,7 +55,7 @@ export function matchPipeline(
   const configured = accepted.map((pipeline) =>
     describePipeline(serializerName(pipeline.serializer), namesOf(pipeline.codecs)),
   )
-  const message = `The result was written with ${describePipeline(serializer, codecs)}, and this reader is configured for ${configured.join(' or ')}. Configure the same serializer and codecs, or list the older pipeline in accepts.`
+  const message = `The result was written with ${describePipeline(serializer, codecs)}, and this Result reads ${configured.join(' or ')}. Give the same serializer and codecs, or list them in accepts.`
   throw resultError('UNSUPPORTED', 'read', message)
 }
 
@@ -63,9 +64,13 @@ export function namesOf(codecs: readonly Codec[]): readonly string[] {
   return codecs.map(({ name }) => name)
 }
 
+/** A serializer in words, with its options where it has some. */
+export function describeSerializer(name: SerializerName): string {
+  return typeof name === 'string' ? `"${name}"` : `"${name.name}" ${JSON.stringify(name.options)}`
+}
+
 function describePipeline(serializer: SerializerName, codecs: readonly string[]): string {
-  const options = typeof serializer === 'string' ? '' : ` ${JSON.stringify(serializer.options)}`
-  return [`"${bareName(serializer)}"${options}`, ...codecs].join(' + ')
+  return [describeSerializer(serializer), ...codecs].join(' + ')
 }
 
 function matchCodecs(configured: readonly Codec[], names: readonly string[]): readonly Codec[] | undefined {
@@ -74,23 +79,14 @@ function matchCodecs(configured: readonly Codec[], names: readonly string[]): re
   return same ? used : undefined
 }
 
-function encodeOne(codec: Codec, bytes: Uint8Array, context: CodecContext): Uint8Array | Promise<Uint8Array> {
-  return runCodec(codec, () => codec.encode(bytes, context))
-}
-
-function decodeOne(codec: Codec, bytes: Uint8Array, context: CodecContext): Uint8Array | Promise<Uint8Array> {
-  return runCodec(codec, () => codec.decode(bytes, context))
-}
-
 /** Runs bytes at hand through the codecs. */
 export async function encodePayload(
   parts: readonly Uint8Array[],
   codecs: readonly Codec[],
   context: CodecContext,
 ): Promise<readonly Uint8Array[]> {
-  if (codecs.length === 0) return parts
   let bytes = concatBytes(parts)
-  for (const codec of codecs) bytes = await encodeOne(codec, bytes, context)
+  for (const codec of codecs) bytes = await runCodec(codec, 'encode', bytes, context)
   return [bytes]
 }
 
@@ -101,7 +97,7 @@ export async function decodePayload(
   context: CodecContext,
 ): Promise<Uint8Array> {
   let bytes = payload
-  for (const codec of codecs.toReversed()) bytes = await decodeOne(codec, bytes, context)
+  for (const codec of codecs.toReversed()) bytes = await runCodec(codec, 'decode', bytes, context)
   return bytes
 }
 
@@ -126,8 +122,23 @@ export function decodePayloadStream(
 /** What a reference pins: the encryption's own mark where it has one, else the digest of the payload. */
 export function pinOf(codecs: readonly Codec[], payloadPrefix: Uint8Array): string | undefined {
   for (const codec of codecs) {
-    const pin = codec.pin(payloadPrefix)
+    const pin = codec.pin(payloadPrefix.subarray(0, MAX_HEADER_BYTES))
     if (pin !== undefined) return Array.from(pin, (byte) => byte.toString(16).padStart(2, '0')).join('')
   }
   return undefined
+}
+
+/** Passes a stored payload on, and tells what a reference pins of it once it has ended. */
+export function watchPin(
+  payload: AsyncIterable<Uint8Array>,
+  codecs: readonly Codec[],
+): { readonly payload: AsyncIterable<Uint8Array>; pin(): string | undefined } {
+  let prefix: Uint8Array = new Uint8Array()
+  async function* watched(): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const piece of payload) {
+      if (prefix.byteLength < MAX_HEADER_BYTES) prefix = concatBytes([prefix, piece.subarray(0, MAX_HEADER_BYTES)])
+      yield piece
+    }
+  }
+  return { payload: codecs.length === 0 ? payload : watched(), pin: () => pinOf(codecs, prefix) }
 }

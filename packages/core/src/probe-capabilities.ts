@@ -2,7 +2,7 @@ import { collectBytes } from './bytes.ts'
 import { isResultError, type ResultErrorCode, resultError } from './errors.ts'
 import { type Key, reservedKey } from './key.ts'
 import { type RestrictedCapabilities, restrict } from './layers/restrict.ts'
-import type { DeleteOptions, ObjectStat, ReadOptions, ResultStorage, WriteOptions } from './storage.ts'
+import { type ObjectStat, type ReadOptions, type ResultStorage, WHOLE, type WriteOptions } from './storage.ts'
 
 /** What {@link probeCapabilities} takes. */
 export interface ProbeOptions {
@@ -50,14 +50,17 @@ export async function probeCapabilities(storage: ResultStorage, options: ProbeOp
 }
 
 async function failing(trial: Trial): Promise<readonly Flag[]> {
-  const { capabilities } = trial.storage
-  const streams = trial.streamBytes > 0
+  const { storage, signal, streamBytes } = trial
+  const { capabilities } = storage
+  const streams = streamBytes > 0
+  const matches = async (attempt: (key: Key, ifMatch: string) => Promise<unknown>): Promise<boolean> =>
+    keepsMatch(await replaced(trial), attempt)
   const tries: readonly (readonly [Flag, boolean, () => Promise<boolean>])[] = [
     ['ifAbsent', true, () => keepsIfAbsent(trial, SMALL)],
-    ['ifMatch', true, () => keepsIfMatch(trial, SMALL)],
+    ['ifMatch', true, () => matches((key, ifMatch) => put(trial, key, SMALL, { ifMatch }))],
     ['ifAbsentStream', streams, () => keepsIfAbsent(trial, large(trial))],
-    ['ifMatchStream', streams, () => keepsIfMatch(trial, large(trial))],
-    ['deleteIfMatch', true, () => keepsDelete(trial)],
+    ['ifMatchStream', streams, () => matches((key, ifMatch) => put(trial, key, large(trial), { ifMatch }))],
+    ['deleteIfMatch', true, () => matches((key, ifMatch) => storage.delete(key, { ifMatch, signal }))],
     ['readConditions', true, () => keepsReads(trial)],
     ['ranges', true, () => keepsRanges(trial)],
     ['writeId', true, () => keepsWriteId(trial)],
@@ -69,7 +72,7 @@ async function failing(trial: Trial): Promise<readonly Flag[]> {
 
 type Body = Parameters<ResultStorage['write']>[1]
 
-const SMALL: Body = new Uint8Array([1, 2, 3, 4, 5])
+const SMALL: Body = /* @__PURE__ */ new Uint8Array([1, 2, 3, 4, 5])
 const PIECE = 256 * 1024
 
 function large({ streamBytes }: Trial): Body {
@@ -111,39 +114,40 @@ async function keepsIfAbsent(trial: Trial, body: Body): Promise<boolean> {
   return refuses('ALREADY_EXISTS', () => put(trial, key, body, { ifAbsent: true }))
 }
 
-async function keepsIfMatch(trial: Trial, body: Body): Promise<boolean> {
-  const key = trial.key()
-  const old = await put(trial, key, SMALL, {})
-  const { etag } = await put(trial, key, new Uint8Array([7]), {})
-  if (!(await refuses('PRECONDITION_FAILED', () => put(trial, key, body, { ifMatch: old.etag })))) return false
-  return succeeds(() => put(trial, key, body, { ifMatch: etag }))
+/** Whether a condition on the version refuses an old one, and lets the current one pass. */
+async function keepsMatch(
+  { key, old, current }: Replaced,
+  attempt: (key: Key, ifMatch: string) => Promise<unknown>,
+): Promise<boolean> {
+  if (!(await refuses('PRECONDITION_FAILED', () => attempt(key, old)))) return false
+  return succeeds(() => attempt(key, current))
 }
 
-async function keepsDelete(trial: Trial): Promise<boolean> {
-  const { storage, signal } = trial
-  const key = trial.key()
-  const old = await put(trial, key, SMALL, {})
-  const { etag } = await put(trial, key, new Uint8Array([7]), {})
-  const remove = (options: Pick<DeleteOptions, 'ifMatch'>) => storage.delete(key, { ...options, signal })
-  if (!(await refuses('PRECONDITION_FAILED', () => remove({ ifMatch: old.etag })))) return false
-  return succeeds(() => remove({ ifMatch: etag }))
+/** An object that was written twice, with both etags. */
+interface Replaced {
+  readonly key: Key
+  readonly old: string
+  readonly current: string
 }
 
-async function get(trial: Trial, key: Key, options: Partial<ReadOptions>): Promise<Uint8Array> {
-  const { storage, signal } = trial
-  const given = { range: undefined, ifMatch: undefined, ifNoneMatch: undefined, maxBytes: undefined, signal }
-  const object = await storage.read(key, { ...given, ...options })
+async function replaced(trial: Trial): Promise<Replaced> {
+  const key = trial.key()
+  const { etag: old } = await put(trial, key, SMALL, {})
+  const { etag: current } = await put(trial, key, new Uint8Array([7]), {})
+  return { key, old, current }
+}
+
+async function get({ storage, signal }: Trial, key: Key, options: Partial<ReadOptions>): Promise<Uint8Array> {
+  const object = await storage.read(key, { ...WHOLE, signal, ...options })
   if (object === undefined) throw resultError('CORRUPT', 'probe', 'probe: the storage lost what it had just stored.')
   return collectBytes(object.stream())
 }
 
 async function keepsReads(trial: Trial): Promise<boolean> {
-  const key = trial.key()
-  const old = await put(trial, key, SMALL, {})
-  const { etag } = await put(trial, key, new Uint8Array([7]), {})
-  const other = await refuses('PRECONDITION_FAILED', () => get(trial, key, { ifMatch: old.etag }))
-  const same = await refuses('NOT_MODIFIED', () => get(trial, key, { ifNoneMatch: etag }))
-  return other && same && (await succeeds(() => get(trial, key, { ifMatch: etag })))
+  const versions = await replaced(trial)
+  const { key, current } = versions
+  const same = await refuses('NOT_MODIFIED', () => get(trial, key, { ifNoneMatch: current }))
+  return same && keepsMatch(versions, (_, ifMatch) => get(trial, key, { ifMatch }))
 }
 
 async function keepsRanges(trial: Trial): Promise<boolean> {

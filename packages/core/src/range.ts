@@ -17,7 +17,7 @@ export function parseRange(range: ByteRange, operation: string): ByteRange {
   const wrong =
     !Number.isSafeInteger(start) || (end !== undefined && (!Number.isSafeInteger(end) || start < 0 || end < start))
   if (!wrong) return range
-  const message = `${operation} was given a range that is not {start, end?} in whole bytes with end >= start, or {start} below zero.`
+  const message = `${operation} was given a range that is not {start, end?} in whole bytes with start <= end, or {start} below zero.`
   throw resultError('CONFIG', operation, message)
 }
 

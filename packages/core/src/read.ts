@@ -1,43 +1,26 @@
-import type { Codec, CodecContext } from './codec.ts'
+import type { Codec } from './codec.ts'
 import { collectExactly } from './collect.ts'
 import { asDecrypt, asDecryptStream } from './decrypt.ts'
-import { type ResultError, type ResultIssue, resultError, throwIfAborted } from './errors.ts'
+import { type ResultIssue, resultError, throwIfAborted } from './errors.ts'
 import { deserializeBytes } from './foreign.ts'
-import { expiry, isOld } from './freshness.ts'
+import { expiry } from './freshness.ts'
 import { validatedItems } from './items.ts'
-import { decodeOpened, type OpenPayload, openPlain, openRecord, tooLarge } from './open-payload.ts'
+import { checkSize, decodeOpened, type OpenPayload, openPlain, openRecord } from './open-payload.ts'
 import type { Settings } from './options.ts'
-import type { RecordInfo } from './outcome.ts'
-import {
-  decodePayload,
-  isEncrypting,
-  matchPipeline,
-  namesOf,
-  type Pipeline,
-  pinOf,
-  serializerName,
-} from './pipeline.ts'
+import type { RecordInfo, ResultReadOptions } from './outcome.ts'
+import { decodePayload, isEncrypting, matchPipeline, type Pipeline, pinOf } from './pipeline.ts'
 import { MAX_HEADER_BYTES, type RecordHeader } from './record/header.ts'
 import { type DecodedHeader, decodeRecord, digestPayload } from './record/record.ts'
 import { corrupt, TRAILER_BYTES } from './record/trailer.ts'
 import { describePlain, describeRecord } from './record-info.ts'
-import { makeReference, type ResultReference } from './reference.ts'
+import type { ResultReference } from './reference.ts'
 import { checkReference } from './reference-check.ts'
-import { releasing } from './releasing.ts'
-import type { Source } from './source.ts'
-import { releaseObject, type StoredObject } from './storage.ts'
+import { letGo, orLetGo, releasing } from './releasing.ts'
+import type { StreamSerializer, ValueSerializer } from './serializer.ts'
+import { contextOf, referenceTo, type Source } from './source.ts'
+import { type ObjectStat, releaseObject, type StoredObject } from './storage.ts'
 import { underSignal } from './under-signal.ts'
-import { runValidators } from './validator.ts'
-
-/** How a value is to be read. */
-export interface LoadOptions {
-  readonly signal: AbortSignal | undefined
-  readonly maxBytes: number | undefined
-  readonly validate: boolean
-  readonly allowReplaced: boolean
-  /** Milliseconds; older values are expired. */
-  readonly maxAge: number | undefined
-}
+import { issuesOf } from './validator.ts'
 
 /** The answer to one request, before `read` and `find` make their own of it. */
 export type Loaded =
@@ -55,10 +38,13 @@ export type Loaded =
 
 /** Above this many bytes a record is read as a stream, so that its header can end the read and hashing overlaps. */
 const STREAM_ABOVE = 256 * 1024
-const NOTHING = new Uint8Array()
 
-/** Reads a value: one request. Errors: CORRUPT, REPLACED, DECRYPT, DESERIALIZE, UNSUPPORTED, TOO_LARGE, the storage's. */
-export async function load(source: Source, options: LoadOptions): Promise<Loaded> {
+/**
+ * Reads a value: one request. Errors: CORRUPT, REPLACED, DECRYPT, DESERIALIZE, UNSUPPORTED, TOO_LARGE, the storage's.
+ *
+ * @param maxAge - milliseconds; older values are expired
+ */
+export async function load(source: Source, options: ResultReadOptions, maxAge?: number): Promise<Loaded> {
   const { settings, storage, key } = source
   const { signal, maxBytes } = options
   throwIfAborted('read', signal)
@@ -73,140 +59,117 @@ export async function load(source: Source, options: LoadOptions): Promise<Loaded
     signal,
   })
   if (object === undefined) return { status: 'absent' }
-  return plain
-    ? loadPlain(source, plain, object, options)
-    : asDecrypt(settings, () => loadRecord(source, object, options))
+  return asDecrypt(settings, () =>
+    plain ? loadPlain(source, plain, object, options, maxAge) : loadRecord(source, object, options, maxAge),
+  )
 }
 
 /** UNSUPPORTED when the reference is to a result of the other format. */
 export function checkFormat({ settings, reference }: Source): void {
   const { format } = settings
   if (reference === undefined || reference.format === format) return
-  const message = `The reference is to a result with format: '${reference.format}', and this Result reads '${format}'. Use result.with({ format: '${reference.format}' }).`
+  const message = `The result was written with format: '${reference.format}', and this Result reads '${format}'. Use result.with({ format: '${reference.format}' }).`
   throw resultError('UNSUPPORTED', 'read', message)
 }
 
-async function loadRecord(source: Source, object: StoredObject, options: LoadOptions): Promise<Loaded> {
-  const { settings } = source
-  if (settings.serializer.kind === 'stream' || object.stat.size > STREAM_ABOVE)
-    return loadRecordStream(source, object, options)
-  const bytes = await object.bytes()
-  const { line, header, payload, trailer } = decodeRecord(bytes)
-  const reason = expiry(settings, header, options.maxAge)
-  const info = { ...describeRecord(header, object.stat), size: trailer.size, sha256: trailer.sha256 }
-  if (reason !== undefined) return { status: 'expired', record: info, reason }
-  return finishRecord(source, { line, header }, payload, info, options)
-}
-
-async function loadRecordStream(source: Source, object: StoredObject, options: LoadOptions): Promise<Loaded> {
-  const { settings } = source
-  const opened = await openRecord(object)
-  const { header, payload, digest } = opened
-  const info = describeRecord(header.header, object.stat)
-  try {
-    const reason = expiry(settings, header.header, options.maxAge)
-    if (reason !== undefined) {
-      await release(opened)
-      return { status: 'expired', record: info, reason }
-    }
-    if (settings.serializer.kind === 'stream')
-      return items(source, opened, pipelineOf(settings, header.header), info, options)
-    const bytes = await collectExactly(payload, object.stat.size - header.line.byteLength - TRAILER_BYTES)
-    return await finishRecord(source, header, bytes, { ...info, size: bytes.byteLength, sha256: digest() }, options)
-  } catch (error) {
-    await release(opened)
-    throw error
-  }
-}
-
-async function release({ payload }: OpenPayload): Promise<void> {
-  await payload[Symbol.asyncIterator]().return?.()
-}
-
-/** Where nothing encrypts, a digest that was verified tells at once that this is another result, whatever wrote it. */
-function finishRecord(
+async function loadRecord(
   source: Source,
-  header: DecodedHeader,
-  payload: Uint8Array,
-  record: VerifiedInfo,
-  options: LoadOptions,
+  object: StoredObject,
+  options: ResultReadOptions,
+  maxAge: number | undefined,
 ): Promise<Loaded> {
-  const { settings, reference } = source
-  if (!settings.accepted.some(({ codecs }) => isEncrypting(codecs))) {
-    checkReference(reference, { pin: undefined, sha256: record.sha256 }, header.header, options)
+  const { settings } = source
+  const { stat } = object
+  if (settings.serializer.kind === 'stream' || stat.size > STREAM_ABOVE) {
+    const opened = await openRecord(object)
+    return orLetGo(opened.payload, () => loadOpened(source, opened, stat, options, maxAge))
   }
-  return finish(source, pipelineOf(settings, header.header), header, payload, record, options)
+  const record = decodeRecord(await object.bytes())
+  const { header, payload, trailer } = record
+  const reason = expiry(settings, header, maxAge)
+  if (reason === undefined) return finish(source, record, payload, trailer.sha256, stat, options)
+  return { status: 'expired', record: describeRecord(header, stat, trailer.size, trailer.sha256), reason }
+}
+
+async function loadOpened(
+  source: Source,
+  opened: OpenPayload & { readonly header: DecodedHeader },
+  stat: ObjectStat,
+  options: ResultReadOptions,
+  maxAge: number | undefined,
+): Promise<Loaded> {
+  const { settings } = source
+  const { header, payload, digest } = opened
+  const reason = expiry(settings, header.header, maxAge)
+  if (reason !== undefined) {
+    await letGo(payload)
+    return { status: 'expired', record: describeRecord(header.header, stat), reason }
+  }
+  if (settings.serializer.kind === 'stream')
+    return items(source, opened, pipelineOf(settings, header.header), describeRecord(header.header, stat), options)
+  const bytes = await collectExactly(payload, stat.size - header.line.byteLength - TRAILER_BYTES)
+  return finish(source, header, bytes, digest(), stat, options)
 }
 
 /** The pipeline of a plain result: the reference's, or what is configured. Known before anything is read. */
 export function plainPipeline({ settings, reference }: Source): Pipeline {
-  return reference
-    ? matchPipeline(settings.accepted, reference.serializer, reference.codecs ?? [])
-    : { serializer: settings.serializer, codecs: settings.codecs }
+  return reference ? matchPipeline(settings.accepted, reference.serializer, reference.codecs ?? []) : settings
 }
 
 async function loadPlain(
   source: Source,
   pipeline: Pipeline,
   object: StoredObject,
-  options: LoadOptions,
+  options: ResultReadOptions,
+  maxAge: number | undefined,
 ): Promise<Loaded> {
-  const { settings, reference } = source
-  const info = describePlain(pipeline, object.stat)
-  if (options.maxAge !== undefined && isOld(settings, object.stat.lastModified, options.maxAge)) {
+  const { stat } = object
+  const record = describePlain(pipeline, stat)
+  const reason = expiry(source.settings, record, maxAge)
+  if (reason !== undefined) {
     await releaseObject(object)
-    return { status: 'expired', record: info, reason: 'maxAge' }
+    return { status: 'expired', record, reason }
   }
-  if (pipeline.serializer.kind === 'stream') return items(source, openPlain(object), pipeline, info, options)
+  if (pipeline.serializer.kind === 'stream') return items(source, openPlain(object), pipeline, record, options)
   const payload = await object.bytes()
-  const { sha256, size } = digestPayload([payload]).trailer
-  // Bytes that are not the referenced ones would only confuse a decoder.
-  checkReference(reference, { pin: undefined, sha256 }, undefined, options)
-  return finish(source, pipeline, undefined, payload, { ...info, sha256, size }, options)
+  return finish(source, undefined, payload, digestPayload([payload]).sha256, stat, options)
 }
 
-type VerifiedInfo = RecordInfo & { readonly sha256: string }
-
+/** What a verified payload stands for; it has a header unless it is plain. */
 async function finish(
   source: Source,
-  { serializer, codecs }: Pipeline,
   header: DecodedHeader | undefined,
   payload: Uint8Array,
-  record: VerifiedInfo,
-  options: LoadOptions,
+  sha256: string,
+  stat: ObjectStat,
+  options: ResultReadOptions,
 ): Promise<Loaded> {
   const { settings, reference } = source
   const { signal, maxBytes } = options
+  const check = (pin: string | undefined): void => checkReference(reference, { pin, sha256 }, header?.header, options)
+  // Where nothing encrypts, the digest tells at once that this is another result, whatever wrote it.
+  if (header === undefined || !settings.accepted.some(({ codecs }) => isEncrypting(codecs))) check(undefined)
+  const pipeline = header ? pipelineOf(settings, header.header) : plainPipeline(source)
+  const { serializer, codecs } = pipeline
   checkSize(payload.byteLength, maxBytes)
-  if (serializer.kind === 'stream') throw unexpectedStream()
   let stale = false
   const context = contextOf(source, header, options, (facts) => {
     stale ||= facts.stale
   })
   const bytes =
     codecs.length === 0 ? payload : await underSignal(signal, 'read', () => decodePayload(payload, codecs, context))
-  const pin = codecs.length === 0 ? undefined : pinOf(codecs, payload.subarray(0, MAX_HEADER_BYTES))
-  checkReference(reference, { pin, sha256: record.sha256 }, header?.header, options)
+  const pin = pinOf(codecs, payload)
+  check(pin)
   checkSize(bytes.byteLength, maxBytes)
   const value = header?.header.undefined
     ? undefinedValue(codecs, bytes)
-    : await underSignal(signal, 'read', () => deserializeBytes(serializer, bytes))
-  const validators = options.validate ? settings.validators : []
-  const issues =
-    validators.length === 0 ? [] : (await underSignal(signal, 'read', () => runValidators(validators, value))).issues
-  const found = foundReference(source, { serializer, codecs }, payload.byteLength, pin ?? record.sha256)
+    : await underSignal(signal, 'read', () => deserializeBytes(serializer as ValueSerializer, bytes))
+  const issues = await issuesOf('read', source.settings, value, options)
+  const found = referenceTo(source, pipeline, payload.byteLength, pin ?? sha256)
+  const record = header
+    ? describeRecord(header.header, stat, payload.byteLength, sha256)
+    : describePlain(pipeline, stat, sha256)
   return { status: 'found', value, record, stale, reference: found, issues }
-}
-
-function foundReference(
-  { settings, storage, key }: Source,
-  { serializer, codecs }: Pipeline,
-  size: number,
-  sha256: string,
-): ResultReference {
-  const { name, format } = settings
-  const written = { serializer: serializerName(serializer), codecs: namesOf(codecs) }
-  return makeReference({ storage: name ?? storage.uri, key, format, ...written, size, sha256 })
 }
 
 function items(
@@ -214,14 +177,12 @@ function items(
   opened: OpenPayload,
   { serializer, codecs }: Pipeline,
   record: RecordInfo,
-  options: LoadOptions,
+  options: ResultReadOptions,
 ): Loaded {
-  const { settings } = source
-  if (serializer.kind !== 'stream') throw unexpectedStream()
-  const context = contextOf(source, opened.header, options, () => {})
-  const decoded = serializer.decode(decodeOpened(source, opened, codecs, context, options))
-  const { validators } = settings
-  const valid = options.validate && validators.length > 0 ? validatedItems(decoded, validators, 'read') : decoded
+  const context = contextOf(source, opened.header, options)
+  const bytes = decodeOpened(source, opened, codecs, context, options)
+  const decoded = (serializer as StreamSerializer).decode(bytes)
+  const valid = validatedItems('read', source.settings, decoded, options)
   const value = releasing(asDecryptStream(source, valid), opened.payload)
   return { status: 'found', value, record, stale: false, reference: undefined, issues: [] }
 }
@@ -232,24 +193,6 @@ export function pipelineOf({ accepted }: Settings, header: RecordHeader): Pipeli
 }
 
 function undefinedValue(codecs: readonly Codec[], payload: Uint8Array): undefined {
-  if (isEncrypting(codecs) || payload.byteLength > 0) throw corrupt('its header says undefined, and it has a payload')
-}
-
-function checkSize(size: number, maxBytes: number | undefined): void {
-  if (maxBytes !== undefined && size > maxBytes) throw tooLarge(`${size} bytes`, maxBytes)
-}
-
-/** What codecs are told. */
-export function contextOf(
-  { key }: Source,
-  header: DecodedHeader | undefined,
-  { maxBytes, signal }: { readonly maxBytes?: number | undefined; readonly signal: AbortSignal | undefined },
-  report: CodecContext['report'],
-): CodecContext {
-  return { key, header: header?.line ?? NOTHING, maxBytes, signal, report }
-}
-
-function unexpectedStream(): ResultError {
-  const message = 'A Result reads either values or streams; accepts may not mix the two kinds of serializer.'
-  return resultError('CONFIG', 'read', message)
+  if (isEncrypting(codecs) || payload.byteLength > 0)
+    throw corrupt('its header line says undefined, and it has a payload')
 }

@@ -3,11 +3,12 @@ import { namesOf, type Pipeline, serializerName } from './pipeline.ts'
 import type { RecordHeader } from './record/header.ts'
 import type { ObjectStat } from './storage.ts'
 
-/** What a record's header and its object say; `size` and `sha256` stand in the trailer. */
-export function describeRecord(header: RecordHeader, stat: ObjectStat): RecordInfo {
+/** What a record's header and its object say; `size` and `sha256` are known once the payload was verified. */
+export function describeRecord(header: RecordHeader, stat: ObjectStat, size?: number, sha256?: string): RecordInfo {
   const { serializer, codecs, createdAt, expiresAt, metadata, writer } = header
+  const { key, etag } = stat
   return {
-    key: stat.key,
+    key,
     format: 'record',
     serializer,
     codecs,
@@ -16,28 +17,29 @@ export function describeRecord(header: RecordHeader, stat: ObjectStat): RecordIn
     metadata,
     writer,
     undefined: header.undefined,
-    size: undefined,
-    sha256: undefined,
-    etag: stat.etag,
+    size,
+    sha256,
+    etag,
     stat,
   }
 }
 
 /** What is known of a plain result: the storage's word, and the configuration. */
-export function describePlain({ serializer, codecs }: Pipeline, stat: ObjectStat): RecordInfo {
+export function describePlain({ serializer, codecs }: Pipeline, stat: ObjectStat, sha256?: string): RecordInfo {
+  const { key, lastModified, size, etag } = stat
   return {
-    key: stat.key,
+    key,
     format: 'plain',
     serializer: serializerName(serializer),
     codecs: namesOf(codecs),
-    createdAt: stat.lastModified,
+    createdAt: lastModified,
     expiresAt: undefined,
     metadata: undefined,
     writer: undefined,
     undefined: false,
-    size: stat.size,
-    sha256: undefined,
-    etag: stat.etag,
+    size,
+    sha256,
+    etag,
     stat,
   }
 }

@@ -5,7 +5,7 @@ import type { ResultReference } from './reference.ts'
 
 /** Whether another result than the referenced one is accepted. */
 export interface ReplacedOption {
-  readonly allowReplaced: boolean
+  readonly allowReplaced?: boolean | undefined
 }
 
 /** What a stored payload is known by. */
@@ -27,6 +27,6 @@ export function checkReference(
   if (pin !== undefined && header?.supersedes.includes(reference.sha256)) return
   if (header === undefined) throw corrupt('its bytes are not those that the reference was given for')
   const message =
-    'The result at this key is intact, but another one was written there since the reference was given. Read it by key, or with allowReplaced: true.'
+    'read: another result was written there since the reference was given. Read it by key, or with allowReplaced: true.'
   throw resultError('REPLACED', 'read', message)
 }

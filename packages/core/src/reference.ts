@@ -1,4 +1,4 @@
-import { type IssuePath, type ResultError, resultError } from './errors.ts'
+import { type ResultError, resultError } from './errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts'
 import { parseKey } from './key.ts'
 
@@ -54,10 +54,9 @@ export function literal<T extends boolean | null>(value: T): ResultLiteral<T> {
 /** The members of a reference in their fixed order, so that equal references are equal JSON. */
 export function makeReference<T>(parts: Omit<ResultReference, 'type' | 'v'>): ResultReference<T> {
   const { storage, key, format, serializer, codecs, size, sha256 } = parts
-  const named = { type: 'reference', v: 1, storage, key, format, serializer } as const
-  return codecs === undefined || codecs.length === 0
-    ? { ...named, size, sha256 }
-    : { ...named, codecs: [...codecs], size, sha256 }
+  return codecs?.length
+    ? { type: 'reference', v: 1, storage, key, format, serializer, codecs: [...codecs], size, sha256 }
+    : { type: 'reference', v: 1, storage, key, format, serializer, size, sha256 }
 }
 
 const REFERENCE_MEMBERS = new Set(['type', 'v', 'storage', 'key', 'format', 'serializer', 'codecs', 'size', 'sha256'])
@@ -68,30 +67,19 @@ const REFERENCE_MEMBERS = new Set(['type', 'v', 'storage', 'key', 'format', 'ser
  * Errors: CONFIG when it is not a reference, UNSUPPORTED when its version is newer, INVALID_KEY.
  */
 export function parseReference<T = unknown>(input: unknown): ResultReference<T> {
-  if (!isJsonObject(input) || input['type'] !== 'reference')
-    throw notAReference([], 'it is not {type: "reference", ...}')
-  if (input['v'] !== 1) throw unsupportedVersion(input['v'])
+  if (!isJsonObject(input) || input['type'] !== 'reference') throw wrongMember('type')
+  if (input['v'] !== 1) throw unsupportedVersion('parseReference', 'result reference', input['v'])
   const unknown = Object.keys(input).find((member) => !REFERENCE_MEMBERS.has(member))
-  if (unknown !== undefined) throw notAReference([unknown], 'it has a member that version 1 does not know')
-  const { storage, key, serializer, codecs, size, sha256 } = input
-  const format: ResultFormat = input['format'] === 'plain' ? 'plain' : 'record'
-  if (typeof storage !== 'string' || storage === '') throw notAReference(['storage'], 'storage is not a name')
-  if (typeof key !== 'string') throw notAReference(['key'], 'key is not a string')
-  if (input['format'] !== format) throw notAReference(['format'], 'format is not record or plain')
-  if (!isSerializerName(serializer)) throw notAReference(['serializer'], 'serializer is not a name or {name, options}')
-  if (codecs !== undefined && !isNameList(codecs)) throw notAReference(['codecs'], 'codecs is not a list of names')
-  if (!Number.isSafeInteger(size) || (size as number) < 0)
-    throw notAReference(['size'], 'size is not a number of bytes')
-  if (!isSha256(sha256)) throw notAReference(['sha256'], 'sha256 is not 64 lower-case hex digits')
-  const parts = {
-    storage,
-    key: parseKey(key, 'parseReference'),
-    format,
-    serializer,
-    size: size as number,
-    sha256,
-  }
-  return makeReference<T>(codecs === undefined ? parts : { ...parts, codecs })
+  if (unknown !== undefined) throw wrongMember(unknown, 'is not one that version 1 knows')
+  const { storage, key, format, serializer, codecs = [], size, sha256 } = input
+  if (typeof storage !== 'string' || storage === '') throw wrongMember('storage')
+  if (typeof key !== 'string') throw wrongMember('key')
+  if (format !== 'record' && format !== 'plain') throw wrongMember('format')
+  if (!isSerializerName(serializer)) throw wrongMember('serializer')
+  if (!isNameList(codecs)) throw wrongMember('codecs')
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw wrongMember('size')
+  if (!isSha256(sha256)) throw wrongMember('sha256')
+  return makeReference<T>({ storage, key: parseKey(key, 'parseReference'), format, serializer, codecs, size, sha256 })
 }
 
 /** Whether JSON from a record or reference names a serializer. */
@@ -111,13 +99,14 @@ export function isSha256(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
 }
 
-function notAReference(path: IssuePath, problem: string): ResultError {
-  const message = `This is not a valid result reference: ${problem}. Pass the reference that write returned, unchanged.`
-  return resultError('CONFIG', 'parseReference', message, { issues: [{ message: problem, path }] })
+function wrongMember(member: string, problem: string = 'is missing or malformed'): ResultError {
+  const message = `This is not a valid result reference: its member "${member}" ${problem}. Pass the reference that write returned, unchanged.`
+  return resultError('CONFIG', 'parseReference', message, { issues: [{ message: problem, path: [member] }] })
 }
 
-function unsupportedVersion(version: JsonValue | undefined): ResultError {
-  const newer = typeof version === 'number' ? `has version ${version}` : 'has no version'
-  const message = `The result reference ${newer}; this release reads version 1. Update @resultkit/core.`
-  return resultError('UNSUPPORTED', 'parseReference', message)
+/** UNSUPPORTED, for a record or reference of another version. */
+export function unsupportedVersion(operation: string, what: string, version: JsonValue | undefined): ResultError {
+  const other = typeof version === 'number' ? `version ${version}` : 'no version'
+  const message = `The ${what} has ${other}; this release reads version 1. Update @resultkit/core.`
+  return resultError('UNSUPPORTED', operation, message)
 }

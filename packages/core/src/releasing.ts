@@ -1,32 +1,53 @@
+/** The same iterator for all who ask, so that whoever lets go lets go of what is being read. */
+export function once<R>(items: AsyncIterable<R>): AsyncIterable<R> {
+  const iterator = items[Symbol.asyncIterator]()
+  return { [Symbol.asyncIterator]: () => iterator }
+}
+
+/** Ends a stream early; one that was made by {@link once} also while others read it. */
+export async function letGo(items: AsyncIterable<unknown> | undefined): Promise<void> {
+  await items?.[Symbol.asyncIterator]().return?.()
+}
+
+/** What `use` gives; where it fails, the stream is let go. */
+export async function orLetGo<R>(stream: AsyncIterable<unknown>, use: () => R | Promise<R>): Promise<R> {
+  try {
+    return await use()
+  } catch (error) {
+    await letGo(stream)
+    throw error
+  }
+}
+
 /**
  * A stream that lets its source go however it ends: also when it is left before it was started, and when it fails before
  * it asked for anything, neither of which a generator in between would notice. The source gives one iterator to all.
  */
-export function releasing<R>(items: AsyncGenerator<R, void>, source: AsyncIterable<unknown>): AsyncIterable<R> {
-  const release = async (): Promise<void> => {
-    await source[Symbol.asyncIterator]().return?.()
-  }
+export function releasing<R>(
+  items: AsyncGenerator<R, void, undefined>,
+  source?: AsyncIterable<unknown>,
+): AsyncGenerator<R, void, undefined> {
+  const next = items.next.bind(items)
+  const leave = items.return.bind(items)
   let failure: { readonly error: unknown } | undefined
-  const iterator = {
-    next: async (): Promise<IteratorResult<R, void>> => {
+  return Object.assign(items, {
+    async next(): Promise<IteratorResult<R, void>> {
       // A generator that threw says "done" from then on, which would look like a whole stream.
       if (failure !== undefined) throw failure.error
       try {
-        const next = await items.next()
-        if (next.done) await release()
-        return next
+        const step = await next()
+        if (step.done) await letGo(source)
+        return step
       } catch (error) {
-        failure = { error }
-        await release()
-        throw error
+        failure ??= { error }
+        await letGo(source)
+        throw failure.error
       }
     },
-    return: async (): Promise<IteratorResult<R, void>> => {
-      const end = await items.return()
-      await release()
+    async return(): Promise<IteratorResult<R, void>> {
+      const end = await leave()
+      await letGo(source)
       return end
     },
-    [Symbol.asyncIterator]: (): AsyncIterableIterator<R, void> => iterator,
-  }
-  return iterator
+  })
 }

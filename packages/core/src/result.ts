@@ -32,14 +32,14 @@ import type {
   ResultStreamOptions,
   ResultWriteOptions,
 } from './outcome.ts'
-import { type Loaded, type LoadOptions, load } from './read.ts'
+import { type Loaded, load } from './read.ts'
 import type { ResultReference } from './reference.ts'
+import { letGo, releasing } from './releasing.ts'
 import { callLocation, openReference } from './resolve-at.ts'
 import type { Arguments, At, ExtraValidator, InputOf, ReferenceOf, ValueOf } from './result-types.ts'
 import type { Source } from './source.ts'
-import { sticky } from './sticky.ts'
 import type { ObjectEntry, ObjectStat, ResultStorage } from './storage.ts'
-import { describeSource, expired, notFound, streamSource } from './stream.ts'
+import { describeSource, expired, notFound, openStream } from './stream.ts'
 import { underSignal } from './under-signal.ts'
 import { runValidators, type ValidationOutcome, type Validator, validationFailed } from './validator.ts'
 import { writeValue } from './write.ts'
@@ -100,44 +100,37 @@ export class Result<
     value: InputOf<T, M>,
     ...[at, options = {}]: Arguments<L, ParametersOf<L> | string, ResultWriteOptions>
   ): Promise<{ readonly reference: ReferenceOf<ValueOf<T, M>, S>; readonly stat: ObjectStat }> {
-    const settings = this.#settings
-    const storage = this.#storage('write')
-    const key = this.#key(at, 'write')
-    const written = await located(key, storage, writeValue(settings, storage, key, value, options))
-    return {
-      reference: (await this.#seal(written.reference)) as ReferenceOf<ValueOf<T, M>, S>,
-      stat: written.stat,
-    }
+    return this.#run('write', at, async (place) => {
+      const { reference, stat } = await writeValue(place, value, options)
+      return { reference: await this.#seal(reference), stat }
+    })
   }
 
   /**
    * Reads a value that has to be there, verified by its digest. Errors: NOT_FOUND, EXPIRED (by `expiresAt` alone), CORRUPT,
    * REPLACED, DECRYPT, DESERIALIZE, VALIDATION_FAILED, TOO_LARGE, UNSUPPORTED (written by another pipeline).
    */
-  async read(...[at, options = {}]: Arguments<L, At<L>, ResultReadOptions>): Promise<ValueOf<T, M>> {
-    const source = await this.#source(at, 'read')
-    return located(source.key, source.storage, this.#read(source, options))
-  }
-
-  async #read(source: Source, options: ResultReadOptions): Promise<ValueOf<T, M>> {
-    const loaded = await load(source, loadOptions(options, undefined))
-    if (loaded.status === 'absent') throw notFound(source, 'read')
-    if (loaded.status === 'expired') throw expired('read', loaded.record.expiresAt ?? new Date(0))
-    if (loaded.issues.length > 0) throw validationFailed('read', loaded.issues, {})
-    return loaded.value as ValueOf<T, M>
+  read(...[at, options = {}]: Arguments<L, At<L>, ResultReadOptions>): Promise<ValueOf<T, M>> {
+    return this.#run('read', at, async (source) => {
+      const loaded = await load(source, options)
+      if (loaded.status === 'absent') throw notFound(source, 'read')
+      if (loaded.status === 'expired') throw expired('read', loaded.record.expiresAt)
+      if (loaded.issues.length > 0) throw validationFailed('read', loaded.issues)
+      return loaded.value as ValueOf<T, M>
+    })
   }
 
   /**
    * Looks for a value that may not be there, or no longer be good: one request, and always a status. What is not an answer
    * throws: CORRUPT, REPLACED, DECRYPT, DESERIALIZE, UNSUPPORTED, an outage.
    */
-  async find(
+  find(
     ...[at, options = {}]: Arguments<L, At<L>, ResultFindOptions>
   ): Promise<FindOutcome<ValueOf<T, M>, ReferenceOf<ValueOf<T, M>, S>>> {
-    const source = await this.#source(at, 'find')
-    const maxAge = options.maxAge === undefined ? this.#settings.cacheFor : parseDuration(options.maxAge)
-    const found = (async () => this.#outcome(await load(source, loadOptions(options, maxAge)), options.signal))()
-    return located(source.key, source.storage, found)
+    return this.#run('find', at, async (source) => {
+      const maxAge = options.maxAge === undefined ? this.#settings.cacheFor : parseDuration(options.maxAge)
+      return this.#outcome(await load(source, options, maxAge), options.signal)
+    })
   }
 
   async #outcome(
@@ -151,7 +144,7 @@ export class Result<
     if (issues.length > 0) return { status: 'invalid', record, reason: 'validators', issues }
     if (!(await this.#mayBeUsed(value, record, signal)))
       return { status: 'invalid', record, reason: 'cacheValidators', issues: [] }
-    const reference = loaded.reference && ((await this.#seal(loaded.reference)) as ReferenceOf<ValueOf<T, M>, S>)
+    const reference = loaded.reference && (await this.#seal(loaded.reference))
     return { status: 'hit', value, record, reference, stale }
   }
 
@@ -165,7 +158,7 @@ export class Result<
       )
     } finally {
       // Nobody else will let go of a stream that is not handed out.
-      if (!agreed && serializer.kind === 'stream') await leave(value as AsyncIterable<unknown>)
+      if (!agreed && serializer.kind === 'stream') await letGo(value as AsyncIterable<unknown>)
     }
     return agreed
   }
@@ -176,25 +169,22 @@ export class Result<
   }
 
   /** Size, lastModified and etag of the object, without its payload; `undefined` when absent. */
-  async stat(...[at, options = {}]: Arguments<L, At<L>, ResultCallOptions>): Promise<ObjectStat | undefined> {
-    const { key, storage } = await this.#source(at, 'stat')
-    return located(key, storage, storage.stat(key, { signal: options.signal }))
+  stat(...[at, options = {}]: Arguments<L, At<L>, ResultCallOptions>): Promise<ObjectStat | undefined> {
+    return this.#run('stat', at, ({ key, storage }) => storage.stat(key, { signal: options.signal }))
   }
 
   /**
    * The record's header and the object's stat, in one small request and whatever the serializer; `undefined` when absent.
    * The header is not verified: its digest stands at the record's end. Errors: CORRUPT, UNSUPPORTED version.
    */
-  async describe(...[at, options = {}]: Arguments<L, At<L>, ResultCallOptions>): Promise<RecordInfo | undefined> {
-    const source = await this.#source(at, 'describe')
-    return located(source.key, source.storage, describeSource(source, options.signal))
+  describe(...[at, options = {}]: Arguments<L, At<L>, ResultCallOptions>): Promise<RecordInfo | undefined> {
+    return this.#run('describe', at, (source) => describeSource(source, options.signal))
   }
 
   /** Deletes what is there; absent succeeds unless `ifMatch` is given. Errors: PRECONDITION_FAILED. */
-  async delete(...[at, options = {}]: Arguments<L, At<L>, ResultDeleteOptions>): Promise<void> {
-    const { key, storage } = await this.#source(at, 'delete')
+  delete(...[at, options = {}]: Arguments<L, At<L>, ResultDeleteOptions>): Promise<void> {
     const { ifMatch, signal } = options
-    return located(key, storage, storage.delete(key, { ifMatch, signal }))
+    return this.#run('delete', at, ({ key, storage }) => storage.delete(key, { ifMatch, signal }))
   }
 
   /** Every object of the storage whose key starts with `prefix`, in order of their keys. */
@@ -225,74 +215,50 @@ export class Result<
    * only what it needs where the outermost codec verifies parts; otherwise it is UNSUPPORTED, or unverified with `verify: false`.
    */
   stream(...[at, options = {}]: Arguments<L, At<L>, ResultStreamOptions>): AsyncGenerator<Uint8Array, void, undefined> {
-    return sticky(this.#stream(at, options))
+    return releasing(this.#stream(at, options))
   }
 
   async *#stream(at: At<L> | undefined, options: ResultStreamOptions): AsyncGenerator<Uint8Array, void, undefined> {
-    const source = await this.#source(at, 'stream')
-    try {
-      yield* streamSource(source, options)
-    } catch (error) {
-      throw ResultError.locate(error, source.key, source.storage.uri)
-    }
+    yield* await this.#run('stream', at, (source) => openStream(source, options))
   }
 
   #storage(operation: string): ResultStorage {
     const { storage } = this.#settings
     if (storage !== undefined) return storage
-    const message = `${operation}: this Result has no storage. Choose a Result type such as localResult, s3Result or memoryResult, or give new Result({ storage }).`
+    const message = `${operation}: this Result has no storage. Choose a Result type such as localResult, or give new Result({ storage }).`
     throw resultError('UNSUPPORTED', operation, message)
   }
 
   #key(at: unknown, operation: string): Key {
-    try {
-      return this.#render(at, operation)
-    } catch (error) {
-      throw ResultError.locate(error, undefined, this.uri)
-    }
-  }
-
-  #render(at: unknown, operation: string): Key {
     const { location, clock, format, serializer } = this.#settings
     if (typeof at === 'string') return parseKey(at, operation)
     if (at !== undefined && !isJsonObject(at))
-      throw locationError('The parameters of a location are an object, or the key a string.')
-    if (location === undefined) return defaultLocation(clock, format === 'plain' ? serializer.extension : '')
+      throw locationError(`${operation} was not told where: give the location's parameters as an object, or a key.`)
     if (typeof location === 'function') return locationKey(callLocation(location, at ?? {}))
-    return renderTemplate(location, (at ?? {}) as LocationParameters)
+    if (location !== undefined) return renderTemplate(location, (at ?? {}) as LocationParameters)
+    if (operation === 'write' || operation === 'format')
+      return defaultLocation(clock, format === 'plain' ? serializer.extension : '')
+    throw locationError(`${operation} was not told where: this Result has no location. Give a reference, or a key.`)
   }
 
-  async #source(at: unknown, operation: string): Promise<Source> {
+  /** Works on what is named; what it throws says where it belongs. */
+  async #run<R>(operation: string, at: unknown, work: (source: Source) => Promise<R>): Promise<R> {
     const settings = this.#settings
     const storage = this.#storage(operation)
-    const reference = await openReference(settings, at)
-    if (reference !== undefined) return { settings, storage, key: reference.key as Key, reference }
-    if (typeof at !== 'string' && settings.location === undefined) {
-      const message = `${operation} was not told where: this Result has no location. Pass a reference or a key.`
-      throw ResultError.locate(locationError(message), undefined, storage.uri)
+    let key: Key | undefined
+    try {
+      // A write starts at once: what the caller changes later is not stored.
+      const reference = operation === 'write' ? undefined : await openReference(settings, at)
+      key = reference ? (reference.key as Key) : this.#key(at, operation)
+      return await work({ settings, storage, key, reference })
+    } catch (error) {
+      throw ResultError.locate(error, key, storage.uri)
     }
-    return { settings, storage, key: this.#key(at, operation), reference: undefined }
   }
 
-  async #seal(reference: ResultReference): Promise<ResultReference | string> {
+  async #seal(reference: ResultReference): Promise<ReferenceOf<ValueOf<T, M>, S>> {
     const { seal } = this.#settings
-    return seal === undefined ? reference : seal.keyring.seal(JSON.stringify(reference), seal.context)
-  }
-}
-
-async function leave(items: AsyncIterable<unknown>): Promise<void> {
-  await items[Symbol.asyncIterator]().return?.()
-}
-
-function loadOptions(options: ResultReadOptions, maxAge: number | undefined): LoadOptions {
-  const { signal, maxBytes, validate = true, allowReplaced = false } = options
-  return { signal, maxBytes, validate, allowReplaced, maxAge }
-}
-
-async function located<R>(key: string, storage: ResultStorage, running: Promise<R>): Promise<R> {
-  try {
-    return await running
-  } catch (error) {
-    throw ResultError.locate(error, key, storage.uri)
+    const given = seal ? await seal.keyring.seal(JSON.stringify(reference), seal.context) : reference
+    return given as ReferenceOf<ValueOf<T, M>, S>
   }
 }

@@ -1,6 +1,7 @@
 import type { Codec } from './codec.ts'
 import { type ResultError, resultError } from './errors.ts'
-import type { Pipeline } from './pipeline.ts'
+import { bareName, describeSerializer, type Pipeline } from './pipeline.ts'
+import type { SerializerName } from './reference.ts'
 import type { Serializer } from './serializer.ts'
 import { bytes } from './serializers/bytes.ts'
 import { json } from './serializers/json.ts'
@@ -26,25 +27,30 @@ export function resolveSerializer(
   if (!given.startsWith(COMPRESSED)) return { serializer: named(given, serializers), codecs: [] }
   const compression = codecs.find(({ kind }) => kind === 'compression')
   if (compression === undefined) {
-    throw config(`"${given}" needs a compression codec. Install @resultkit/compress and give codecs: [zstd()].`)
+    throw config(`"${given}" needs a compression codec. Install @resultkit/compress, and give codecs: [zstd()].`)
   }
   return { serializer: named(given.slice(COMPRESSED.length), serializers), codecs: [compression] }
 }
 
 function named(name: string, serializers: readonly Serializer[]): Serializer {
-  const found = serializers.find((serializer) => serializer.name === name)
+  const found = serializers.find((serializer) => serializer.name === name) ?? builtIn(name)
   if (found !== undefined) return found
-  if (Object.hasOwn(BUILT_IN, name)) return (BUILT_IN[name] as () => Serializer)()
   throw config(unknownSerializer(name, serializers))
 }
 
+/** One of core's own serializers, with its default options. */
+export function builtIn(name: SerializerName): Serializer | undefined {
+  return typeof name === 'string' && Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name]?.() : undefined
+}
+
 /** What to say about a serializer that is not there. */
-export function unknownSerializer(name: string, serializers: readonly Serializer[]): string {
+export function unknownSerializer(name: SerializerName, serializers: readonly Serializer[]): string {
   const known = [...new Set([...serializers.map((serializer) => serializer.name), ...Object.keys(BUILT_IN)])].sort()
-  const install = ['pickle', 'msgpack', 'cbor'].includes(name)
-    ? ` Install @resultkit/${name} and give serializers: [${name}()].`
-    : ` Give it in serializers: [...].`
-  return `The serializer "${name}" is not known here; known are ${known.join(', ')}.${install}`
+  const bare = bareName(name)
+  const install = ['pickle', 'msgpack', 'cbor'].includes(bare)
+    ? `Install @resultkit/${bare}, and give serializers: [${bare}()].`
+    : `Give it in serializers.`
+  return `The serializer ${describeSerializer(name)} is not known here; known are ${known.join(', ')}. ${install}`
 }
 
 /** The serializer that applies when none was given: `RESULTKIT_DEFAULT_SERIALIZER`, else json. */

@@ -1,6 +1,7 @@
 import type { ByteSource } from './bytes.ts'
 import type { Key } from './key.ts'
 import type { ByteRange } from './range.ts'
+import { letGo } from './releasing.ts'
 
 /** What a storage can do, as plain data. A condition that it cannot keep is refused as UNSUPPORTED before any I/O. */
 export interface StorageCapabilities {
@@ -155,6 +156,9 @@ export function applyLayers(storage: ResultStorage, layers: readonly Layer[]): R
 }
 
 /** Lets go of an object that will not be read. */
-export async function releaseObject(object: StoredObject | undefined): Promise<void> {
-  await object?.stream()[Symbol.asyncIterator]().return?.()
+export function releaseObject(object: StoredObject | undefined): Promise<void> {
+  return letGo(object?.stream())
 }
+
+/** A read without conditions. */
+export const WHOLE = { range: undefined, ifMatch: undefined, ifNoneMatch: undefined, maxBytes: undefined } as const

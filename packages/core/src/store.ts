@@ -6,7 +6,7 @@ import { isJsonObject } from './json-value.ts'
 import type { Location } from './location.ts'
 import type { ResultMode, ResultOptions, Seal } from './options.ts'
 import type { RecordInfo } from './outcome.ts'
-import { bareName, isEncrypting, isSameSerializer, type Pipeline } from './pipeline.ts'
+import { isEncrypting, isSameSerializer, type Pipeline } from './pipeline.ts'
 import {
   isLiteralValue,
   parseReference,
@@ -14,9 +14,16 @@ import {
   type ResultReference,
   type SerializerName,
 } from './reference.ts'
+import { isSealed, parseJson, unseal } from './resolve-at.ts'
 import { Result } from './result.ts'
 import type { Serializer } from './serializer.ts'
-import { defaultSerializerName, environment, resolveSerializer, unknownSerializer } from './serializer-names.ts'
+import {
+  builtIn,
+  defaultSerializerName,
+  environment,
+  resolveSerializer,
+  unknownSerializer,
+} from './serializer-names.ts'
 import { applyLayers, type Layer, type ResultStorage } from './storage.ts'
 import { valueCache } from './value-cache.ts'
 
@@ -92,14 +99,7 @@ export function createResultStore<const D extends Seal = undefined>(options: Res
     const { slug, storage } = findStorage(storages, reference.storage)
     const { serializer, codecs } = pipelineFor(options, reference)
     const { format } = reference
-    return new Result<unknown, undefined, ResultMode>({
-      storage,
-      name: slug,
-      format,
-      serializer,
-      codecs,
-      clock,
-    })
+    return new Result<unknown, undefined, ResultMode>({ storage, name: slug, format, serializer, codecs, clock })
   }
 
   const cached = async (reference: ResultReference): Promise<unknown> => {
@@ -138,8 +138,10 @@ export function createResultStore<const D extends Seal = undefined>(options: Res
       }
       return {
         reference,
-        get: async () =>
-          (resultIsStream(options, reference) ? resultFor(reference).read(reference) : cached(reference)) as Promise<T>,
+        get: async () => {
+          const { kind } = serializerFor(options, reference.serializer)
+          return (kind === 'stream' ? resultFor(reference).read(reference) : cached(reference)) as Promise<T>
+        },
         describe: () => asDecrypt(encrypted, () => describeAny(storages, reference, clock)),
       }
     },
@@ -171,7 +173,7 @@ function findStorage(
   if (bySlug !== undefined) return { slug: name, storage: bySlug }
   for (const [slug, storage] of storages) if (storage.uri === name) return { slug, storage }
   const known = [...storages.keys()].sort().join(', ') || 'none'
-  const message = `The storage of this reference is not configured here; known are: ${known}. Give it to createResultStore({ storages }) under the name that the reference has.`
+  const message = `The storage of this reference is not configured here; known are: ${known}. Give it in storages under the name that the reference has.`
   throw resultError('CONFIG', 'resolve', message, { storage: name })
 }
 
@@ -212,76 +214,43 @@ function impliedCodecs({ codecs = [] }: ResultStoreOptions): readonly Codec[] {
 
 async function parseResolvable(options: ResultStoreOptions, at: Resolvable): Promise<ResultReference | ResultLiteral> {
   if (typeof at !== 'string') return parseParsed(at)
-  if (!at.startsWith('sealed:')) return parseParsed(parseText(at))
-  const { keyring, seal } = options
-  const given = typeof seal === 'object' ? seal : {}
-  const sealer = given.keyring ?? keyring
-  if (sealer === undefined) throw malformed('the reference is sealed, and the store has no keyring to open it')
-  return parseParsed(parseText(await sealer.open(at, given.context)))
+  if (isSealed(at)) return parseParsed(await unseal(at, options))
+  return parseParsed(
+    parseJson(at, 'The text to be resolved is not JSON. A storage key is read through store.result(slug).'),
+  )
 }
 
 function parseParsed(at: unknown): ResultReference | ResultLiteral {
   if (!isJsonObject(at) || at['type'] !== 'literal') return parseReference(at)
   const { value } = at
   if (Object.keys(at).length === 2 && value !== undefined && isLiteralValue(value)) return { type: 'literal', value }
-  throw malformed('a literal is {type: "literal", value} with true, false or null')
-}
-
-function parseText(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw malformed('the text is not JSON. A storage key is read through store.result(slug)', cause)
-  }
-}
-
-function malformed(problem: string, cause?: unknown): ResultError {
-  return resultError('CONFIG', 'resolve', `This cannot be resolved: ${problem}.`, { cause })
+  throw resultError('CONFIG', 'resolve', 'A literal is {type: "literal", value} with true, false or null.')
 }
 
 /** The pipeline that a reference names, out of what the store knows. */
 function pipelineFor(options: ResultStoreOptions, { serializer, codecs = [] }: ResultReference): Pipeline {
   const known = options.codecs ?? []
   const resolved = codecs.map((name) => known.find((codec) => codec.name === name) ?? unknownCodec(name, known))
-  if (isEncrypting(known) && !isEncrypting(resolved)) throw unencrypted()
+  if (isEncrypting(known) && !isEncrypting(resolved)) {
+    const message = 'The reference is to a result that is not encrypted, and this store reads encrypted ones.'
+    throw resultError('DECRYPT', 'resolve', message)
+  }
   return { serializer: serializerFor(options, serializer), codecs: resolved }
 }
 
 function serializerFor({ serializers = [] }: ResultStoreOptions, name: SerializerName): Serializer {
-  const found = serializers.find((serializer) => isSameSerializer(name, serializer))
+  const found = serializers.find((serializer) => isSameSerializer(name, serializer)) ?? builtIn(name)
   if (found !== undefined) return found
-  if (typeof name === 'string') {
-    try {
-      return resolveSerializer(name, [], []).serializer
-    } catch {
-      throw unsupported(unknownSerializer(name, serializers))
-    }
-  }
-  const options = JSON.stringify(name.options)
-  throw unsupported(
-    `The result needs the serializer "${bareName(name)}" with the options ${options}. Give one with the same options in serializers: [...].`,
-  )
+  throw unsupported(unknownSerializer(name, serializers))
 }
 
 function unknownCodec(name: string, known: readonly Codec[]): never {
   const names = known.map((codec) => codec.name).join(', ') || 'none'
-  throw unsupported(
-    `The result went through the codec "${name}", and this store knows: ${names}. Give it in codecs: [...].`,
-  )
-}
-
-function unencrypted(): ResultError {
-  const message =
-    'The reference is to an unencrypted result, and this store is configured with encryption, so it is refused.'
-  return resultError('DECRYPT', 'resolve', message)
+  throw unsupported(`The result went through the codec "${name}", and this store knows: ${names}. Give it in codecs.`)
 }
 
 function unsupported(message: string): ResultError {
   return resultError('UNSUPPORTED', 'resolve', message)
-}
-
-function resultIsStream(options: ResultStoreOptions, { serializer }: ResultReference): boolean {
-  return serializerFor(options, serializer).kind === 'stream'
 }
 
 /** Describes a result also where its serializer or codecs are not known. */

@@ -1,4 +1,5 @@
 import { type IssuePath, isResultError, type ResultError, type ResultIssue, resultError } from './errors.ts'
+import { underSignal } from './under-signal.ts'
 
 /** Standard Schema version 1 (https://standardschema.dev), as far as it is used here: zod, valibot, arktype and others. */
 export interface StandardSchemaV1<Input = unknown, Output = Input> {
@@ -42,10 +43,32 @@ export async function runValidators(
     try {
       issues.push(...(await runOne(validator as Validator<unknown>, value, index)))
     } catch (error) {
-      throw validatorThrew(error, index)
+      throw callbackFailed('validate', `validators[${index}]`, error)
     }
   }
   return issues.length === 0 ? { valid: true, issues: [] } : { valid: false, issues }
+}
+
+/** What has validators. */
+export interface Validated {
+  readonly validators: readonly Validator<never>[]
+}
+
+/** Whether the validators are asked, and until when. */
+export interface ValidateOptions {
+  readonly validate?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What the validators have against a value, unless they are not to be asked. */
+export async function issuesOf(
+  operation: string,
+  { validators }: Validated,
+  value: unknown,
+  { validate, signal }: ValidateOptions,
+): Promise<readonly ResultIssue[]> {
+  if (validate === false || validators.length === 0) return []
+  return (await underSignal(signal, operation, () => runValidators(validators, value))).issues
 }
 
 async function runOne(validator: Validator<unknown>, value: unknown, index: number): Promise<readonly ResultIssue[]> {
@@ -67,14 +90,10 @@ function issuePath(path: StandardIssue['path']): IssuePath {
   return (path ?? []).map((segment) => (typeof segment === 'object' ? segment.key : segment))
 }
 
-function validatorThrew(error: unknown, index: number): ResultError {
-  if (isResultError(error)) return error
-  return resultError(
-    'CONFIG',
-    'validate',
-    `validators[${index}] threw instead of answering. A validator answers true or false, or is a Standard Schema; mend it, or catch inside it.`,
-    { cause: error },
-  )
+/** CONFIG for a function of the caller's that threw instead of answering, unless what it threw says more. */
+export function callbackFailed(operation: string, what: string, cause: unknown): ResultError {
+  if (isResultError(cause)) return cause
+  return resultError('CONFIG', operation, `${what} threw. Mend it, or catch inside it.`, { cause })
 }
 
 /** The text of a path inside a value: `result.rows[3].price`. */
@@ -89,14 +108,10 @@ export function formatPath(path: IssuePath, root: string = 'result'): string {
 }
 
 /** VALIDATION_FAILED with its issues; the message counts them and names the first places, never the values. */
-export function validationFailed(
-  operation: string,
-  issues: readonly ResultIssue[],
-  at: { readonly key?: string | undefined; readonly storage?: string | undefined },
-): ResultError {
+export function validationFailed(operation: string, issues: readonly ResultIssue[]): ResultError {
   const places = [...new Set(issues.map(({ path }) => formatPath(path)))]
   const shown = places.slice(0, 5).join(', ') + (places.length > 5 ? `, and ${places.length - 5} more` : '')
-  const done = operation === 'write' ? 'Nothing was written.' : 'The stored value is unchanged.'
-  const message = `${operation}: the value does not pass its validators (${issues.length} ${issues.length === 1 ? 'issue' : 'issues'} at ${shown}). ${done} See error.issues.`
-  return resultError('VALIDATION_FAILED', operation, message, { issues, ...at })
+  const done = operation === 'write' ? 'Nothing was written. ' : ''
+  const message = `${operation}: the value does not pass its validators (issues: ${issues.length}, at ${shown}). ${done}See error.issues.`
+  return resultError('VALIDATION_FAILED', operation, message, { issues })
 }

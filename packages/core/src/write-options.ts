@@ -1,5 +1,5 @@
 import { isResultError, type ResultError, resultError } from './errors.ts'
-import { isJsonObject } from './json-value.ts'
+import { isJsonObject, type JsonObject } from './json-value.ts'
 import type { Settings } from './options.ts'
 import type { ResultWriteOptions } from './outcome.ts'
 import { json } from './serializers/json.ts'
@@ -10,29 +10,26 @@ export function checkWriteOptions({ format, encrypted }: Settings, options: Resu
   const { expiresAt, metadata, ifAbsent, ifMatch } = options
   const reason = (problem: string): ResultError => resultError('CONFIG', 'write', `write: ${problem}.`)
   if (ifAbsent && ifMatch !== undefined) throw reason('ifAbsent and ifMatch exclude each other')
-  if (metadata !== undefined && encrypted) throw reason('metadata cannot be kept with encryption: it would be in clear')
+  if (metadata !== undefined && encrypted)
+    throw reason('metadata cannot be kept with encryption, since it would be in clear')
   if (metadata !== undefined && format === 'plain') throw reason(`metadata cannot be kept with format: 'plain'`)
-  if (metadata !== undefined) checkJson(metadata, 'metadata', reason)
+  if (metadata !== undefined) checkMetadata(metadata, reason)
   if (expiresAt === undefined) return
-  if (format === 'plain') throw reason(`expiresAt cannot be kept with format: 'plain'; use cacheFor when reading`)
+  if (format === 'plain') throw reason(`expiresAt cannot be kept with format: 'plain'`)
   const time = typeof expiresAt === 'object' ? expiresAt.getTime() : Number.NaN
   if (!(time <= MAX_TIME)) throw reason('expiresAt is not a valid Date before the year 10000')
-  if (time <= now) throw reason('expiresAt has passed already; the value would be expired before it is stored')
+  if (time <= now) throw reason('expiresAt has passed already')
 }
 
 const MAX_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
 /** Only what JSON keeps exactly may go into a header. */
-function checkJson(value: unknown, name: string, reason: (problem: string) => ResultError): void {
-  if (!isJsonObject(value)) throw reason(`${name} is not a plain object`)
+function checkMetadata(metadata: JsonObject, reason: (problem: string) => ResultError): void {
+  if (!isJsonObject(metadata)) throw reason('metadata is not a plain object')
   try {
-    json().serialize(value)
+    json().serialize(metadata)
   } catch (cause) {
-    throw reason(`${name} has what JSON does not keep exactly, at ${name}${placeOf(cause)}`)
+    const [issue] = isResultError(cause) ? cause.issues : []
+    throw reason(`metadata has what JSON does not keep exactly, at ${formatPath(issue?.path ?? [], 'metadata')}`)
   }
-}
-
-function placeOf(error: unknown): string {
-  const [issue] = isResultError(error) ? error.issues : []
-  return issue === undefined ? '' : formatPath(issue.path, '')
 }

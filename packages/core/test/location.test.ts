@@ -57,8 +57,8 @@ test.each([
   ['{+path}', { path: '/etc' }, 'empty'],
   ['{date:yyyy}', { date: '2026' }, 'Date'],
   ['{date:yyyy}', { date: new Date(Number.NaN) }, 'Date'],
-  ['a//{user}', { user: 'x' }, 'empty segment'],
-  ['.resultkit/{user}', { user: 'x' }, 'keep for themselves'],
+  ['a//{user}', { user: 'x' }, 'an empty, "." or ".." segment'],
+  ['.resultkit/{user}', { user: 'x' }, 'which is reserved'],
 ])('%s with %o is refused', (location, parameters, words) => {
   const error = refusal(location, parameters)
   expect(error.code).toBe('INVALID_LOCATION')

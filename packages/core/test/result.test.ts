@@ -505,6 +505,7 @@ test('options that contradict each other are refused at once', () => {
     { cacheFor: '1 day' },
     { seal: true },
     { format: 'x' },
+    { serializer: 'json', accepts: [{ serializer: 'ndjson' }] },
   ]) {
     expect(() => new Result(options as never)).toThrow(expect.objectContaining({ code: 'CONFIG' }))
   }

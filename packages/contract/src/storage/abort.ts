@@ -4,7 +4,19 @@ import type { ContractCase } from '../contract-case.ts'
 import { expectBytes, expectRefusal, expectSame, expectThat, isCausedBy } from '../expectation.ts'
 import { show } from '../show.ts'
 import { settles } from '../timing.ts'
-import { entries, expectAbsent, get, key, listing, open, put, remove, statOf, storageCase } from './use.ts'
+import {
+  entries,
+  expectAbsent,
+  expectListed,
+  get,
+  key,
+  listing,
+  open,
+  put,
+  remove,
+  statOf,
+  storageCase,
+} from './use.ts'
 
 const OLD = utf8('old value')
 
@@ -67,6 +79,7 @@ async function checkDuringWrite(storage: ResultStorage): Promise<void> {
   }
   expectBytes('an aborted write leaves the old value', await get(storage, 'dir/old'), OLD)
   await expectAbsent(storage, 'dir/new', 'an aborted write stores nothing')
+  await expectListed(storage, ['dir/old'], 'an aborted write leaves nothing in the listing')
 }
 
 async function checkBodyReleased(storage: ResultStorage): Promise<void> {

@@ -1,10 +1,10 @@
 import type { ResultStorage, WriteOptions } from '@resultkit/core'
 import { pattern, type SpiedBody, spiedBody, spiedPieces, utf8 } from '../body.ts'
 import type { ContractCase } from '../contract-case.ts'
-import { expectBytes, expectFailure, expectList, expectSame, expectThat, isCausedBy } from '../expectation.ts'
+import { expectBytes, expectFailure, expectSame, expectThat, isCausedBy } from '../expectation.ts'
 import { show } from '../show.ts'
 import { gate, settles } from '../timing.ts'
-import { CALL, expectAbsent, get, key, keysOf, put, reading, statOf, storageCase } from './use.ts'
+import { CALL, expectAbsent, expectListed, get, key, put, reading, statOf, storageCase } from './use.ts'
 
 const SIZES = [200_000, 65_536, 300_001, 1]
 
@@ -90,8 +90,7 @@ async function halfway(
 async function checkHalfwayNew(storage: ResultStorage, options: Partial<WriteOptions> = {}): Promise<void> {
   const look = async (): Promise<void> => {
     await expectAbsent(storage, 'dir/new', 'a key is absent while it is being written for the first time')
-    if (storage.capabilities.list)
-      expectList('list shows nothing of a write that is not finished', await keysOf(storage), [])
+    await expectListed(storage, [], 'list shows nothing of a write that is not finished')
   }
   await halfway(storage, 'dir/new', look, options)
   expectSame('the finished write is there', (await statOf(storage, 'dir/new')).size, 200_000)
@@ -104,7 +103,7 @@ async function checkHalfwayReplaced(storage: ResultStorage, conditional: boolean
     const promised = 'the old value stays while it is being replaced'
     expectBytes(promised, await get(storage, 'dir/old'), old)
     expectSame(promised, (await statOf(storage, 'dir/old')).etag, etag)
-    if (storage.capabilities.list) expectList(promised, await keysOf(storage), ['dir/old'])
+    await expectListed(storage, ['dir/old'], promised)
   }
   await halfway(storage, 'dir/old', look, conditional ? { ifMatch: etag } : {})
   expectSame('the finished write is there', (await statOf(storage, 'dir/old')).size, 200_000)
@@ -120,8 +119,7 @@ async function checkThrows(storage: ResultStorage, body: (error: Error) => Spied
   }
   expectBytes('a write whose stream throws leaves the old value', await get(storage, 'dir/kept'), old)
   await expectAbsent(storage, 'dir/new', 'a write whose stream throws stores nothing')
-  if (storage.capabilities.list)
-    expectList('a write whose stream throws leaves nothing in the listing', await keysOf(storage), ['dir/kept'])
+  await expectListed(storage, ['dir/kept'], 'a write whose stream throws leaves nothing in the listing')
 }
 
 /** What an untyped caller may give: read as the end, or as no bytes, it would be a short object that looks whole. */

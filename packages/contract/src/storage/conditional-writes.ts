@@ -2,7 +2,7 @@ import type { ByteSource, ResultStorage } from '@resultkit/core'
 import { cut, pattern, spiedPieces, utf8 } from '../body.ts'
 import type { Capability, ContractCase } from '../contract-case.ts'
 import { expectBytes, expectRefusal, expectSame } from '../expectation.ts'
-import { expectAbsent, get, put, remove, statOf, storageCase } from './use.ts'
+import { expectAbsent, expectListed, get, put, remove, statOf, storageCase } from './use.ts'
 
 type Form = (bytes: Uint8Array) => ByteSource
 
@@ -25,6 +25,7 @@ async function checkIfAbsent(storage: ResultStorage, body: Form): Promise<void> 
   await expectRefusal('ifAbsent meets an object of 0 bytes', 'ALREADY_EXISTS', () =>
     put(storage, 'empty', body(NEW), { ifAbsent: true }),
   )
+  await expectListed(storage, ['empty', 'fresh'], 'a refused ifAbsent leaves nothing in the listing')
   await remove(storage, 'fresh')
   await put(storage, 'fresh', body(NEW), { ifAbsent: true })
   expectBytes('ifAbsent writes a key that was deleted', await get(storage, 'fresh'), NEW)
@@ -49,6 +50,7 @@ async function checkIfMatchStale(storage: ResultStorage, body: Form): Promise<vo
     expectBytes('a refused ifMatch leaves the value', await get(storage, 'stale'), NEW)
   }
   expectSame('a refused ifMatch leaves the etag', (await statOf(storage, 'stale')).etag, current.etag)
+  await expectListed(storage, ['other', 'stale'], 'a refused ifMatch leaves nothing in the listing')
 }
 
 async function checkIfMatchAbsent(storage: ResultStorage, body: Form): Promise<void> {

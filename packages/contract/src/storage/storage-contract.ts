@@ -5,6 +5,7 @@ import { atomicityCases } from './atomicity.ts'
 import { conditionalReadCases } from './conditional-reads.ts'
 import { conditionalWriteCases } from './conditional-writes.ts'
 import { errorCases } from './errors.ts'
+import { flagCases } from './flags.ts'
 import { identityCases } from './identity.ts'
 import { keyCases } from './keys.ts'
 import { listingCases } from './listing.ts'
@@ -16,7 +17,6 @@ import { rangeCases } from './ranges.ts'
 import { roundTripCases } from './round-trip.ts'
 import { statCases } from './stat.ts'
 import { streamCases } from './streams.ts'
-import { unsupportedCases } from './unsupported.ts'
 
 /** What every storage promises. `open()` gives a storage that is fresh and empty; a case opens it once. */
 export const storageContract: readonly ContractCase<ResultStorage>[] = [
@@ -29,7 +29,7 @@ export const storageContract: readonly ContractCase<ResultStorage>[] = [
   ...conditionalWriteCases,
   ...conditionalReadCases,
   ...raceCases,
-  ...unsupportedCases,
+  ...flagCases,
   ...atomicityCases,
   ...abortCases,
   ...streamCases,

@@ -14,12 +14,12 @@ import {
   type WriteOptions,
 } from '@resultkit/core'
 import { type Capability, type ContractCase, contractCase } from '../contract-case.ts'
-import { expectThat } from '../expectation.ts'
+import { expectList, expectThat } from '../expectation.ts'
 
 /** The case of one storage; see {@link ContractCase.requires}. */
 export function storageCase(
   name: string,
-  requires: readonly (Capability | `!${Capability}`)[],
+  requires: readonly Capability[],
   check: (storage: ResultStorage) => Promise<void>,
 ): ContractCase<ResultStorage> {
   return contractCase(name, requires, check)
@@ -132,6 +132,11 @@ export async function keysOf(
   options: Partial<ListOptions> = {},
 ): Promise<readonly string[]> {
   return (await entries(storage, prefix, options)).map((entry) => entry.key)
+}
+
+/** Fails unless exactly these keys are listed, in order; a storage that cannot list is believed. */
+export async function expectListed(storage: ResultStorage, names: readonly string[], promised: string): Promise<void> {
+  if (storage.capabilities.list) expectList(promised, await keysOf(storage), names)
 }
 
 /** Fails unless nothing at all is stored there, as far as the storage can tell. */

@@ -1,4 +1,11 @@
-import { bufferedParts, memoryStorage, type ResultStorage } from '@resultkit/core'
+import {
+  bufferedParts,
+  isResultError,
+  memoryStorage,
+  parseKey,
+  type ResultErrorCode,
+  type ResultStorage,
+} from '@resultkit/core'
 import { CALL, faulty, type Mutant } from './kit.ts'
 
 export const callersMutants: Readonly<Record<string, Mutant>> = {
@@ -27,6 +34,24 @@ export const callersMutants: Readonly<Record<string, Mutant>> = {
       },
     })),
   },
+  'an aborted write leaves its temporary': {
+    caughtBy: ['abort: during the write of a stream, nothing is stored'],
+    open: leaving('ABORTED'),
+  },
+  'a refused ifAbsent leaves its temporary': {
+    caughtBy: [
+      'ifAbsent (bytes): creates, and leaves what exists',
+      'ifAbsent (stream): creates, and leaves what exists',
+    ],
+    open: leaving('ALREADY_EXISTS'),
+  },
+  'a refused ifMatch leaves its temporary': {
+    caughtBy: [
+      'ifMatch (bytes): another etag is PRECONDITION_FAILED',
+      'ifMatch (stream): another etag is PRECONDITION_FAILED',
+    ],
+    open: leaving('PRECONDITION_FAILED'),
+  },
   'the array of the caller is kept': {
     caughtBy: ['ownership: an array belongs to the caller again when write has resolved'],
     open: () => keeping(),
@@ -48,6 +73,22 @@ export const callersMutants: Readonly<Record<string, Mutant>> = {
         inner.read(key, options).catch((error: unknown) => Promise.reject(new Error(String(error)))),
     })),
   },
+}
+
+/** A write that fails with this code leaves an object that others see. */
+function leaving(code: ResultErrorCode): () => ResultStorage {
+  return faulty((inner) => ({
+    write: async (key, body, options) => {
+      try {
+        return await inner.write(key, body, options)
+      } catch (error) {
+        const temporary = { ...options, ...CALL, ifAbsent: false, ifMatch: undefined, size: undefined }
+        if (isResultError(error) && error.code === code)
+          await inner.write(parseKey('tmp-1', 'write'), new Uint8Array(1), temporary)
+        throw error
+      }
+    },
+  }))
 }
 
 /** A memory storage that hands its own arrays out and keeps those it is given. */

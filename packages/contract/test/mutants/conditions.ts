@@ -78,7 +78,10 @@ export const conditionsMutants: Readonly<Record<string, Mutant>> = {
     })),
   },
   'delete of an absent key throws': {
-    caughtBy: ['absence: deleting an absent key succeeds', 'nested keys: a key exists beside keys below it'],
+    caughtBy: [
+      'absence: deleting an absent key succeeds',
+      'flag nestedKeys: a key exists beside keys below it, or is refused, as the flag says',
+    ],
     open: faulty((inner) => ({
       delete: async (key, options) => {
         if (!(await inner.stat(key, options))) throw new Error('ENOENT')
@@ -94,7 +97,7 @@ export const conditionsMutants: Readonly<Record<string, Mutant>> = {
   },
   'delete takes the keys below along': {
     caughtBy: [
-      'nested keys: a key exists beside keys below it',
+      'flag nestedKeys: a key exists beside keys below it, or is refused, as the flag says',
       'nested keys: keys above, below and beside are absent',
     ],
     open: faulty((inner) => ({

@@ -42,6 +42,26 @@ export const keysMutants: Readonly<Record<string, Mutant>> = {
     caughtBy: ['keys: marks of URLs: ? # & % + space and percent escapes'],
     open: mapped((key) => key.split('#')[0] || key),
   },
+  '? is escaped, but not the escapes that are there already': {
+    caughtBy: ['keys: marks of URLs: ? # & % + space and percent escapes'],
+    open: mapped((key) => key.replaceAll('?', '%3F')),
+  },
+  'control characters become _': {
+    caughtBy: ['keys: quotes, brackets, globs and control characters'],
+    open: mapped((key) => key.replace(/[\u0000-\u001f]/g, '_')),
+  },
+  'quotes are left out': {
+    caughtBy: ['keys: quotes, brackets, globs and control characters'],
+    open: mapped((key) => key.replace(/["']/g, '')),
+  },
+  'what is not ASCII becomes ?': {
+    caughtBy: ['keys: unicode, NFC and NFD forms being different'],
+    open: mapped((key) => key.replace(/[^\u0000-\u007f]/g, '?')),
+  },
+  'names that Windows reserves get a _ in front': {
+    caughtBy: ['keys: names that Windows reserves'],
+    open: mapped((key) => key.replace(/^con(\.|$)/i, '_$&')),
+  },
   '+ becomes a space': {
     caughtBy: ['keys: marks of URLs: ? # & % + space and percent escapes'],
     open: mapped((key) => key.replaceAll('+', ' ')),

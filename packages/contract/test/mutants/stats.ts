@@ -64,7 +64,7 @@ export const statsMutants: Readonly<Record<string, Mutant>> = {
     open: statting(() => ({ lastModified: new Date(Number.NaN) })),
   },
   'the writeId is lost': {
-    caughtBy: ['writeId: kept with the object'],
+    caughtBy: ['flag writeId: it is kept with the object, or there is none, as the flag says'],
     open: statting(() => ({ writeId: undefined })),
   },
 }

@@ -1,9 +1,8 @@
 import { isResultError, resultError, withDetails } from '../errors.ts'
 import { type Key, MAX_KEY_BYTES, parseKey, RESERVED_SEGMENT } from '../key.ts'
 import type { Layer, ResultStorage } from '../storage.ts'
+import { encodeUtf8 } from '../utf8.ts'
 import { eachStep, type StorageOperation } from './operation.ts'
-
-const encoder = new TextEncoder()
 
 /**
  * Puts `text/` in front of every key, and takes it off again from stats, entries and errors; what is stored beside it
@@ -17,13 +16,12 @@ export function prefix(text: string): Layer {
   const root = `${parseKey(text, 'prefix')}/`
   const path = text.split('/').map(encodeURIComponent).join('/')
   return (inner) => {
-    const { uri, maxKeyBytes, toInner, translated } = makeNames(inner, root, `${inner.uri}/${path}`)
+    const { uri, maxKeyBytes, at, translated } = makeNames(inner, root, `${inner.uri}/${path}`)
     return {
       uri,
       capabilities: { ...inner.capabilities, maxKeyBytes },
       async read(key, options) {
-        const full = toInner('read', key)
-        const object = await translated(() => inner.read(full, options))
+        const object = await at('read', key, (full) => inner.read(full, options))
         return (
           object && {
             stat: { ...object.stat, key },
@@ -33,18 +31,13 @@ export function prefix(text: string): Layer {
         )
       },
       async write(key, body, options) {
-        const full = toInner('write', key)
-        return { ...(await translated(() => inner.write(full, body, options))), key }
+        return { ...(await at('write', key, (full) => inner.write(full, body, options))), key }
       },
       async stat(key, options) {
-        const full = toInner('stat', key)
-        const stat = await translated(() => inner.stat(full, options))
+        const stat = await at('stat', key, (full) => inner.stat(full, options))
         return stat && { ...stat, key }
       },
-      async delete(key, options) {
-        const full = toInner('delete', key)
-        await translated(() => inner.delete(full, options))
-      },
+      delete: (key, options) => at('delete', key, (full) => inner.delete(full, options)),
       async *list(prefix, options) {
         const startAfter = options.startAfter === undefined ? undefined : root + options.startAfter
         const entries = inner.list(root + prefix, { ...options, startAfter })
@@ -62,12 +55,13 @@ export function prefix(text: string): Layer {
 interface Names {
   readonly uri: string
   readonly maxKeyBytes: number
-  toInner(operation: StorageOperation, key: Key): Key
+  /** Calls with the key as it is inside. */
+  at<T>(operation: StorageOperation, key: Key, call: (full: Key) => Promise<T>): Promise<T>
   translated<T>(call: () => Promise<T>): Promise<T>
 }
 
 function makeNames(inner: ResultStorage, root: string, uri: string): Names {
-  const left = Math.min(inner.capabilities.maxKeyBytes, MAX_KEY_BYTES) - encoder.encode(root).length
+  const left = Math.min(inner.capabilities.maxKeyBytes, MAX_KEY_BYTES) - encodeUtf8(root).length
   const maxKeyBytes = Math.max(0, left)
   // A write also throws what its body throws, which may be another storage's error with a key of its own.
   const fromInner = (error: unknown): unknown => {
@@ -76,21 +70,22 @@ function makeNames(inner: ResultStorage, root: string, uri: string): Names {
     if (storage !== inner.uri || (key !== undefined && !key.startsWith(root))) return error
     return withDetails(error, { storage: uri, key: key?.slice(root.length), cause })
   }
+  const translated = async <T>(call: () => Promise<T>): Promise<T> => {
+    try {
+      return await call()
+    } catch (error) {
+      throw fromInner(error)
+    }
+  }
   return {
     uri,
     maxKeyBytes,
-    toInner(operation, key) {
-      const bytes = encoder.encode(key).length
-      if (bytes <= maxKeyBytes) return `${root}${key}` as Key
-      const message = `${operation} was given a key of ${bytes} bytes of UTF-8; with the prefix the limit is ${maxKeyBytes}.`
+    translated,
+    async at(operation, key, call) {
+      const bytes = encodeUtf8(key).length
+      if (bytes <= maxKeyBytes) return translated(() => call(`${root}${key}` as Key))
+      const message = `${operation} was given a key that has ${bytes} bytes of UTF-8; the limit is ${maxKeyBytes} with the prefix.`
       throw resultError('INVALID_KEY', operation, message, { key, storage: uri })
-    },
-    async translated(call) {
-      try {
-        return await call()
-      } catch (error) {
-        throw fromInner(error)
-      }
     },
   }
 }

@@ -10,8 +10,8 @@ import {
 } from '../errors.ts'
 import type { Key } from '../key.ts'
 import { type ByteRange, resolveRange } from '../range.ts'
+import { readVersion } from '../read-version.ts'
 import type { Layer, ObjectStat, ReadOptions, ResultStorage, StoredObject, WriteOptions } from '../storage.ts'
-import { releaseObject } from '../storage.ts'
 import { LONGEST_MS, quietly, type StorageOperation, steps } from './operation.ts'
 
 /** Options of {@link retry}. */
@@ -201,15 +201,9 @@ function writeRetrying(
 type Reopen = (failure: ResultError, range: ByteRange | undefined) => Promise<StoredObject>
 
 function makeReopen(inner: ResultStorage, key: Key, options: ReadOptions, etag: string): Reopen {
-  const ifMatch = inner.capabilities.readConditions ? etag : undefined
   return async (failure, range) => {
-    const pinned = { ...options, range, ifMatch, ifNoneMatch: undefined }
-    const object = await inner.read(key, pinned).catch((error: unknown) => {
-      if (isConflict(error)) return undefined
-      throw error
-    })
-    if (object?.stat.etag === etag) return object
-    quietly(() => releaseObject(object))
+    const object = await readVersion(inner, key, { ...options, range }, etag)
+    if (object !== undefined) return object
     const message = `${failure.message} The object was replaced or deleted before the rest could be read.`
     throw withDetails(failure, { message, retryable: false })
   }

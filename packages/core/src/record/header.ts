@@ -1,6 +1,8 @@
-import { type ResultError, type ResultErrorCode, resultError } from '../errors.ts'
+import { type ResultError, resultError } from '../errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json-value.ts'
-import { isNameList, isSerializerName, isSha256, type SerializerName } from '../reference.ts'
+import { isNameList, isSerializerName, isSha256, type SerializerName, unsupportedVersion } from '../reference.ts'
+import { decodeUtf8, encodeUtf8 } from '../utf8.ts'
+import { corrupt } from './trailer.ts'
 
 /** The longest header line with its padding and newline, in bytes. */
 export const MAX_HEADER_BYTES = 8192
@@ -24,8 +26,6 @@ export interface RecordHeader {
   readonly supersedes: readonly string[]
 }
 
-const encoder = new TextEncoder()
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const NEWLINE = 10
 
 /** The header line: JSON, spaces, a newline. CONFIG when it would be longer than 8,192 bytes. */
@@ -43,9 +43,9 @@ export function encodeHeader(header: RecordHeader): Uint8Array {
     supersedes: supersedes.length > 0 ? supersedes : undefined,
   })
   const ascii = json.padEnd(paddedLength(json.length) - 1)
-  const line = encoder.encode(`${ascii}\n`)
+  const line = encodeUtf8(`${ascii}\n`)
   if (line.length <= MAX_HEADER_BYTES && line.length === ascii.length + 1) return line
-  return padded(encoder.encode(json))
+  return padded(encodeUtf8(json))
 }
 
 function paddedLength(length: number): number {
@@ -55,7 +55,7 @@ function paddedLength(length: number): number {
 function padded(json: Uint8Array): Uint8Array {
   const length = paddedLength(json.length)
   if (length > MAX_HEADER_BYTES) {
-    const message = `write: the record's header would have ${length} bytes; the limit is ${MAX_HEADER_BYTES}. Keep metadata small, or make it part of the value.`
+    const message = `write: the record's header has ${length} bytes; the limit is ${MAX_HEADER_BYTES}. Make metadata part of the value.`
     throw resultError('CONFIG', 'write', message)
   }
   const line = new Uint8Array(length).fill(32)
@@ -66,10 +66,10 @@ function padded(json: Uint8Array): Uint8Array {
 
 /** Where the payload starts, or `undefined` when these bytes hold no whole header line. CORRUPT when they never will. */
 export function headerLength(bytes: Uint8Array): number | undefined {
-  if (bytes.length > 0 && bytes[0] !== 123) throw notARecord('it does not start with a header line')
+  if (bytes.length > 0 && bytes[0] !== 123) throw corrupt('it does not start with a header line')
   const newline = bytes.indexOf(NEWLINE)
   if (newline >= 0 && newline < MAX_HEADER_BYTES) return newline + 1
-  if (bytes.length >= MAX_HEADER_BYTES) throw notARecord(`it has no header line within ${MAX_HEADER_BYTES} bytes`)
+  if (bytes.length >= MAX_HEADER_BYTES) throw corrupt('it does not start with a header line')
   return undefined
 }
 
@@ -77,20 +77,17 @@ export function headerLength(bytes: Uint8Array): number | undefined {
 export function decodeHeader(line: Uint8Array): RecordHeader {
   const json = parseLine(line)
   const version = isJsonObject(json) ? json['resultkit'] : undefined
-  if (!isJsonObject(json) || !Number.isSafeInteger(version)) throw notARecord('its first line is not a record header')
-  if (version !== 1) {
-    const message = `The record has version ${JSON.stringify(version)}; this release reads version 1. Update @resultkit/core.`
-    throw headerError('UNSUPPORTED', message)
-  }
-  if (line.length % PAYLOAD_ALIGNMENT !== 0) throw notARecord('its header line is not padded to a multiple of 64 bytes')
+  if (!isJsonObject(json) || !Number.isSafeInteger(version)) throw corrupt('it does not start with a header line')
+  if (version !== 1) throw unsupportedVersion('read', 'record', version)
+  if (line.length % PAYLOAD_ALIGNMENT !== 0) throw corrupt('its header line is not padded to a multiple of 64 bytes')
   return headerFrom(json)
 }
 
 function parseLine(line: Uint8Array): unknown {
   try {
-    return JSON.parse(decoder.decode(line))
+    return JSON.parse(decodeUtf8(line))
   } catch (cause) {
-    throw notARecord('its first line is not JSON', cause)
+    throw corrupt('it does not start with a header line', cause)
   }
 }
 
@@ -117,14 +114,5 @@ function decodeTime(value: JsonValue | undefined): Date | undefined {
 }
 
 function wrongMember(name: string): ResultError {
-  return notARecord(`the member "${name}" of its header is missing or malformed`)
-}
-
-function notARecord(problem: string, cause?: unknown): ResultError {
-  const message = `The stored object is not an intact record: ${problem}. It was damaged, or written by something else; for files of other tools use format: 'plain'.`
-  return headerError('CORRUPT', message, cause)
-}
-
-function headerError(code: ResultErrorCode, message: string, cause?: unknown): ResultError {
-  return resultError(code, 'read', message, { cause })
+  return corrupt(`the member "${name}" of its header line is missing or malformed`)
 }

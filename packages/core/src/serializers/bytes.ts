@@ -12,11 +12,11 @@ export function bytes(): ValueSerializer {
     contentType: 'application/octet-stream',
     extension: 'bin',
     serialize(value) {
-      if (!isUint8Array(value)) throw refused('bytes keeps a Uint8Array only. Use json or pickle.')
+      if (!isUint8Array(value)) throw refused('bytes cannot keep what is not a Uint8Array. Use json or pickle.')
       try {
         return new Uint8Array(value)
       } catch (cause) {
-        throw refused('bytes cannot copy the Uint8Array: it is too large, or was transferred away.', cause)
+        throw refused('bytes cannot keep a Uint8Array that is too large, or was transferred away.', cause)
       }
     },
     deserialize: ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),

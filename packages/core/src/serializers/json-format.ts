@@ -1,6 +1,6 @@
 import { type IssuePath, type ResultError, resultError } from '../errors.ts'
 import type { JsonValue } from '../json-value.ts'
-import { refused, undecodable } from './failure.ts'
+import { decodeText, refused, undecodable } from './failure.ts'
 import { refusal } from './json-report.ts'
 import { revive } from './json-revive.ts'
 import type { JsonLoss, JsonRules } from './json-rules.ts'
@@ -54,12 +54,11 @@ export function jsonFormat(name: string, options: JsonOptions, alsoKnown: readon
   }
   const rules: JsonRules = { lossy: new Set(lossy), types }
   const hooks = new Map(types.map((type) => [type.name, type]))
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   return {
     options: types.length > 0 ? { types: names.sort() } : undefined,
     stringify: (value, root) => write(name, library, checked(name, value, root, rules)),
     parse: (bytes, where) => {
-      const value = read(library, decoder, bytes, where)
+      const value = read(library, bytes, where)
       return hooks.size > 0 ? revive(hooks, value, where) : value
     },
   }
@@ -89,19 +88,14 @@ function write(name: string, library: JsonLibrary, value: unknown): string {
   try {
     text = library.stringify(value)
   } catch (cause) {
-    throw refused(`${name} cannot write the text: it is longer than a string can be, or nested too deeply.`, cause)
+    throw refused(`${name} cannot write the text: it is too long for one string, or nested too deeply.`, cause)
   }
   if (typeof text === 'string' && (library === JSON || text.isWellFormed())) return text
   throw refused(`${name}: the library gave no well-formed text.`)
 }
 
-function read(library: JsonLibrary, decoder: TextDecoder, bytes: Uint8Array, where: string): unknown {
-  let text: string
-  try {
-    text = decoder.decode(bytes)
-  } catch (cause) {
-    throw undecodable(where, 'not UTF-8, or too long for one string', cause)
-  }
+function read(library: JsonLibrary, bytes: Uint8Array, where: string): unknown {
+  const text = decodeText(where, bytes)
   if (text === '') throw undecodable(where, 'empty')
   if (text.startsWith('\uFEFF')) throw undecodable(where, 'not JSON, but a byte order mark first')
   try {

@@ -1,4 +1,5 @@
 import type { ValueSerializer } from '../serializer.ts'
+import { encodeUtf8 } from '../utf8.ts'
 import { type JsonOptions, jsonFormat } from './json-format.ts'
 
 /**
@@ -16,14 +17,13 @@ import { type JsonOptions, jsonFormat } from './json-format.ts'
  */
 export function json(options: JsonOptions = {}): ValueSerializer {
   const format = jsonFormat('json', options)
-  const encoder = new TextEncoder()
   return {
     kind: 'value',
     name: 'json',
     contentType: 'application/json',
     extension: 'json',
     options: format.options,
-    serialize: (value) => encoder.encode(format.stringify(value, [])),
+    serialize: (value) => encodeUtf8(format.stringify(value, [])),
     deserialize: (bytes) => format.parse(bytes, 'json'),
   }
 }

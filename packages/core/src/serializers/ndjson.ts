@@ -1,6 +1,7 @@
 import { concatBytes } from '../bytes.ts'
 import { type ResultError, resultError } from '../errors.ts'
 import type { StreamSerializer } from '../serializer.ts'
+import { encodeUtf8 } from '../utf8.ts'
 import { refused } from './failure.ts'
 import { type JsonFormat, type JsonOptions, jsonFormat } from './json-format.ts'
 
@@ -42,17 +43,16 @@ export function ndjson(options: NdjsonOptions = {}): StreamSerializer {
 }
 
 async function* encode(items: AsyncIterable<unknown>, format: JsonFormat): AsyncGenerator<Uint8Array, void, undefined> {
-  const encoder = new TextEncoder()
   let text = ''
   let index = 0
   for await (const item of items) {
     text += `${line(item, index, format)}\n`
     index += 1
     if (text.length < PIECE) continue
-    yield encoder.encode(text)
+    yield encodeUtf8(text)
     text = ''
   }
-  if (text !== '') yield encoder.encode(text)
+  if (text !== '') yield encodeUtf8(text)
 }
 
 function line(item: unknown, index: number, format: JsonFormat): string {

@@ -29,8 +29,6 @@ export interface Disk {
   link(from: string, to: string): Maybe<void>
   unlink(path: string): Maybe<void>
   mkdir(path: string): Maybe<void>
-  /** The first directory that it had to create, if any. */
-  mkdirs(path: string): Maybe<string | undefined>
   rmdir(path: string): Maybe<void>
   readdir(path: string): Maybe<Dirent[]>
 }
@@ -66,7 +64,6 @@ const SYNC: Disk = {
   link: fs.linkSync,
   unlink: fs.unlinkSync,
   mkdir: (path) => fs.mkdirSync(path),
-  mkdirs: (path) => fs.mkdirSync(path, { recursive: true }),
   rmdir: (path) => fs.rmdirSync(path),
   readdir: (path) => fs.readdirSync(path, { withFileTypes: true }),
 }
@@ -93,7 +90,6 @@ const ASYNC: Disk = {
   link: (from, to) => fs.promises.link(from, to),
   unlink: (path) => fs.promises.unlink(path),
   mkdir: (path) => fs.promises.mkdir(path),
-  mkdirs: (path) => fs.promises.mkdir(path, { recursive: true }),
   rmdir: (path) => fs.promises.rmdir(path),
   readdir: (path) => fs.promises.readdir(path, { withFileTypes: true }),
 }
@@ -138,7 +134,6 @@ function autoDisk(): Disk {
     link: choose(SYNC.link, ASYNC.link),
     unlink: choose(SYNC.unlink, ASYNC.unlink),
     mkdir: choose(SYNC.mkdir, ASYNC.mkdir),
-    mkdirs: choose(SYNC.mkdirs, ASYNC.mkdirs),
     rmdir: choose(SYNC.rmdir, ASYNC.rmdir),
     readdir: choose(SYNC.readdir, ASYNC.readdir),
   }

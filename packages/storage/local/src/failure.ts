@@ -67,6 +67,10 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
 }
 
+/** Of every PRECONDITION_FAILED. */
+export const NOT_THE_VERSION =
+  'the stored object is not the version that ifMatch names, or is gone. Find it again, and decide anew with its etag'
+
 /** An error of this operation. `what` says what is wrong and what to do, without its full stop. */
 export function failure(
   call: Call,

@@ -32,25 +32,7 @@ export async function pruneParents(call: Call, place: Place): Promise<void> {
   try {
     for (const parent of place.parents.toReversed()) await call.root.disk.rmdir(parent)
   } catch {
-    // Not empty, most likely. An empty directory that stays does no harm.
-  }
-}
-
-/** Removes a directory that has nothing but empty directories in it. Whether it is gone. */
-export async function removeEmptyTree(call: Call, directory: string): Promise<boolean> {
-  const { disk } = call.root
-  try {
-    for (const entry of await disk.readdir(directory)) {
-      if (!entry.isDirectory()) return false
-      if (!(await removeEmptyTree(call, `${directory}/${entry.name}`))) return false
-    }
-    await disk.rmdir(directory)
-    return true
-  } catch (error) {
-    const errno = errnoOf(error)
-    if (errno === 'ENOENT') return true
-    if (errno === 'ENOTEMPTY' || errno === 'EEXIST' || errno === 'ENOTDIR') return false
-    throw error
+    // Not empty, most likely.
   }
 }
 
@@ -64,17 +46,36 @@ async function makeRoot(call: Call): Promise<void> {
   const { root } = call
   let first: string | undefined
   try {
-    first = await root.disk.mkdirs(root.directory)
+    first = await makePath(root, root.directory)
   } catch (error) {
     const errno = errnoOf(error)
     if (errno !== 'EEXIST' && errno !== 'ENOENT') throw error
-    const what = 'the storage directory cannot be made: a file or a symlink to nothing is there. Name another one'
+    const what =
+      'the storage directory cannot be made: a file or a symlink to nothing is there, or no directory can be. Name another one'
     throw failure(call, 'CONFIG', what, { cause: error })
   }
   if (first === undefined || root.durability !== 'full') return
   for (let directory = dirname(root.directory); ; directory = dirname(directory)) {
     await syncDirectory(root, directory)
     if (directory === dirname(first) || directory === dirname(directory)) return
+  }
+}
+
+/** As `mkdir -p`; gives the first one made. Node's own never ends where a directory can hold none, such as /proc. */
+async function makePath(root: Root, path: string): Promise<string | undefined> {
+  const { disk } = root
+  try {
+    await disk.mkdir(path)
+    return path
+  } catch (error) {
+    const above = dirname(path)
+    if (errnoOf(error) === 'ENOENT' && (await disk.stat(above)) === undefined) {
+      const first = await makePath(root, above)
+      const made = await makePath(root, path)
+      return first ?? made
+    }
+    if ((await disk.stat(path))?.isDirectory()) return undefined
+    throw error
   }
 }
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { type Key, type ObjectStat, type ReadOptions, resolveRange, type StoredObject } from '@resultkit/core'
 import { errnoOf } from './disk.ts'
-import { type Call, checkSignal, failure, guard } from './failure.ts'
+import { type Call, checkSignal, failure, guard, NOT_THE_VERSION } from './failure.ts'
 import { openObject, smallObject } from './object.ts'
 import { assertRoot, locate, look, type Place, refuseSpecial, refuseSymlink, walk } from './place.ts'
 import { type Root, SMALL_BYTES } from './root.ts'
@@ -90,14 +90,18 @@ function admitRead(
   { range, ifMatch, ifNoneMatch, maxBytes }: ReadOptions,
 ): { readonly start: number; readonly end: number } {
   if (ifMatch !== undefined && stat.etag !== ifMatch) {
-    throw failure(call, 'PRECONDITION_FAILED', 'the stored object is not the version that ifMatch names')
+    throw failure(call, 'PRECONDITION_FAILED', NOT_THE_VERSION)
   }
   if (stat.etag === ifNoneMatch) {
-    throw failure(call, 'NOT_MODIFIED', 'the stored object is the version that ifNoneMatch names')
+    throw failure(call, 'NOT_MODIFIED', 'the stored object is the version that ifNoneMatch names. Use the copy at hand')
   }
   const { start, end } = resolveRange(range, stat.size)
   if (maxBytes !== undefined && end - start > maxBytes) {
-    throw failure(call, 'TOO_LARGE', `${end - start} bytes are more than maxBytes (${maxBytes})`)
+    throw failure(
+      call,
+      'TOO_LARGE',
+      `${end - start} bytes are more than maxBytes (${maxBytes}). Raise it, or read a range`,
+    )
   }
   return { start, end }
 }

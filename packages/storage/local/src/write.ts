@@ -1,8 +1,8 @@
 import type { BigIntStats } from 'node:fs'
 import { type ByteSource, bufferedParts, type Key, type ObjectStat, sizeOf, type WriteOptions } from '@resultkit/core'
 import { errnoOf, lacksHardLinks } from './disk.ts'
-import { type Call, checkSignal, failure, guard } from './failure.ts'
-import { makeParents, removeEmptyTree, syncParents } from './folders.ts'
+import { type Call, checkSignal, failure, guard, NOT_THE_VERSION } from './failure.ts'
+import { makeParents, pruneParents, syncParents } from './folders.ts'
 import { withLock } from './lock.ts'
 import { type Found, locate, look, type Place, refuseSymlink, walk } from './place.ts'
 import { type Pumped, pump, wrongSize } from './pump.ts'
@@ -53,7 +53,10 @@ async function attempt(
     if (call.root.durability === 'full') await syncParents(call, place)
     return objectStat(call.key ?? '', prepared)
   } finally {
-    if (!published) await removeTemporary(call.root, temporary.path)
+    if (!published) {
+      await removeTemporary(call.root, temporary.path)
+      await pruneParents(call, place)
+    }
   }
 }
 
@@ -105,16 +108,19 @@ function blocked(call: Call): Error {
 
 /** What is at the place, if a write with these conditions may go there. */
 async function admit(call: Call, place: Place, { ifAbsent, ifMatch }: Conditions): Promise<Found> {
-  let found = await look(call, place)
+  const found = await look(call, place)
   if (found.is === 'blocked') throw blocked(call)
   if (found.is === 'directory') {
-    if (!(await removeEmptyTree(call, place.path))) {
-      throw failure(call, 'INVALID_KEY', 'there are objects below the key. Use another key')
-    }
-    found = { is: 'absent', parents: 'there' }
+    const what =
+      'the key is not a file: a directory is there, with keys below it or empty. Use another key, or remove it'
+    throw failure(call, 'INVALID_KEY', what)
   }
   if (ifAbsent && found.is === 'file') {
-    throw failure(call, 'ALREADY_EXISTS', 'there is an object already')
+    throw failure(
+      call,
+      'ALREADY_EXISTS',
+      'there is an object already, and it stays. Read it, or write without ifAbsent',
+    )
   }
   if (ifMatch !== undefined) assertMatch(call, found, ifMatch)
   return found
@@ -123,7 +129,7 @@ async function admit(call: Call, place: Place, { ifAbsent, ifMatch }: Conditions
 /** PRECONDITION_FAILED unless the file that was found is this version. */
 export function assertMatch(call: Call, found: Found, ifMatch: string): void {
   if (found.is === 'file' && etagOf(found.stats) === ifMatch) return
-  throw failure(call, 'PRECONDITION_FAILED', 'the stored object is not the version that ifMatch names')
+  throw failure(call, 'PRECONDITION_FAILED', NOT_THE_VERSION)
 }
 
 async function publish(

@@ -108,13 +108,19 @@ describe('a key beside a key below it', () => {
     expect(await keys(storage)).toEqual(['a', 'b/c/d'])
   })
 
-  it('is taken when only empty directories are there', async () => {
+  it('is refused where a directory is, also an empty one', async () => {
     const directory = temporaryDirectory()
     const storage = fileStorage({ directory })
-    fs.mkdirSync(path.join(directory, 'a', 'b', 'c'), { recursive: true })
-    fs.mkdirSync(path.join(directory, 'a', 'd'))
-    await put(storage, 'a', 'v', { ifAbsent: true })
-    expect(await text(storage, 'a')).toBe('v')
+    fs.mkdirSync(path.join(directory, 'a', 'b'), { recursive: true })
+    for (const name of ['a', 'a/b'])
+      for (const options of [{}, { ifAbsent: true }]) {
+        const error = await errorOf(put(storage, name, 'v', options))
+        expect(error.code).toBe('INVALID_KEY')
+        expect(error.message).toMatch(/^write: the key is not a file: a directory is there/)
+        expect(await text(storage, name)).toBeUndefined()
+      }
+    expect(fs.readdirSync(path.join(directory, 'a'))).toEqual(['b'])
+    expect(fs.readdirSync(path.join(directory, 'a', 'b'))).toEqual([])
   })
 
   it('is taken when the one below was deleted', async () => {

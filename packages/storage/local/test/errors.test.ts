@@ -109,6 +109,16 @@ it('too many open files are a reason to try again', async () => {
   await worker.end()
 })
 
+it.skipIf(process.platform !== 'linux')('a directory where none can be made is an error, and soon', async () => {
+  for (const directory of ['/proc/none', '/proc/self/none/at/all'])
+    for (const options of [{}, { ifAbsent: true }, { ifMatch: 'x' }]) {
+      const storage = fileStorage({ directory, io: 'async' })
+      expect((await errorOf(put(storage, 'k', 'v', options))).code).toMatch(
+        /^(CONFIG|ACCESS_DENIED|PRECONDITION_FAILED)$/,
+      )
+    }
+})
+
 describe.skipIf(cannotMount !== undefined)(`on a file system of its own (${cannotMount ?? 'mounted'})`, () => {
   it('a full disk keeps the old value and no temporary', async () => {
     const directory = path.join(temporaryDirectory(), 'small')
@@ -147,6 +157,8 @@ describe.skipIf(cannotMount !== undefined)(`on a file system of its own (${canno
     const storage = fileStorage({ directory })
     expect((await errorOf(put(storage, 'other/k', 'v'))).code).toBe('CONFIG')
     expect((await errorOf(put(storage, 'other/k', 'v', { ifAbsent: true }))).code).toBe('CONFIG')
+    expect((await errorOf(put(storage, 'other/made/for/this/k', 'v'))).code).toBe('CONFIG')
     expect(filesBelow(directory)).toEqual([])
+    expect(fs.readdirSync(path.join(directory, 'other'))).toEqual([])
   })
 })

@@ -10,7 +10,7 @@ import { type PackageInfo, packages, ROOT } from './packages.ts'
 
 /** What a package weighs for a user, in bytes of gzip after minification: everything, and its main entry alone. */
 const LIMITS: Readonly<Record<string, { readonly all: number; readonly imports: Readonly<Record<string, number>> }>> = {
-  '@resultkit/core': { all: 25_800, imports: { Result: 17_900 } },
+  '@resultkit/core': { all: 26_000, imports: { Result: 18_200 } },
   '@resultkit/contract': { all: 40_000, imports: {} },
   '@resultkit/local': { all: 12_000, imports: {} },
   '@resultkit/tasks': { all: 23_000, imports: {} },

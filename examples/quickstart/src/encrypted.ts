@@ -41,13 +41,13 @@ interface Run {
 }
 
 async function run(directory: string, encryption: object): Promise<Run> {
-  const source = await serveMovies()
-  const sink = memorySink()
   const store = {
     storages: { local: fileStorage({ directory }) },
     defaults: { serializer: 'json' },
     ...encryption,
   }
+  const source = await serveMovies()
+  const sink = memorySink()
   try {
     const outcome = await pipeline.with({ store, sink })({ dataset: DATASET, url: source.url })
     const last = sink.states().findLast(({ name, state }) => name === 'report' && state === 'Completed')

@@ -6,8 +6,10 @@ import { DATASET, pipeline } from './pipeline.ts'
 import { printReport } from './report.ts'
 import { serveMovies } from './source.ts'
 
+const DEFAULT_DIRECTORY = '.resultkit/results'
+
 const USAGE = `Usage: npm start -- [--directory DIR] [--fresh]
-  --directory DIR   where results go (default: .resultkit/results)
+  --directory DIR   where results go (default: ${DEFAULT_DIRECTORY})
   --fresh           compute everything again`
 
 async function main(): Promise<void> {
@@ -15,17 +17,19 @@ async function main(): Promise<void> {
     options: { directory: { type: 'string' }, fresh: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
   })
   if (values.help) return console.log(USAGE)
-  const directory = values.directory ?? '.resultkit/results'
+  const directory = values.directory ?? DEFAULT_DIRECTORY
+  const storage = fileStorage({ directory })
   const source = await serveMovies()
   const sink = memorySink()
   const run = pipeline.with({
-    store: { storages: { local: fileStorage({ directory }) }, defaults: { serializer: 'json' } },
+    store: { storages: { local: storage }, defaults: { serializer: 'json' } },
     sink: process.stderr.isTTY ? [sink, consoleSink()] : sink,
     defaults: { refresh: values.fresh },
   })
   try {
     const { cleaned, report: genres } = await run({ dataset: DATASET, url: source.url })
-    printReport({ directory, dataset: DATASET, events: sink.states(), cleaned, genres })
+    const again = directory === DEFAULT_DIRECTORY ? 'npm start' : `npm start -- --directory ${directory}`
+    printReport({ directory, again, dataset: DATASET, events: sink.states(), cleaned, genres })
   } finally {
     await source.close()
   }

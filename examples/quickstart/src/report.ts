@@ -5,6 +5,8 @@ import { formatBytes, table } from './table.ts'
 /** What a run has to tell. */
 export interface Findings {
   readonly directory: string
+  /** The command that runs it once more. */
+  readonly again: string
   readonly dataset: string
   readonly events: readonly StateEvent[]
   readonly cleaned: Cleaned
@@ -12,7 +14,7 @@ export interface Findings {
 }
 
 /** Prints what ran, what was found, and why. */
-export function printReport({ directory, dataset, events, cleaned, genres }: Findings): void {
+export function printReport({ directory, again, dataset, events, cleaned, genres }: Findings): void {
   const tasks = events.filter(({ run }) => run === 'task')
   const ends = tasks.filter(({ state }) => ['Completed', 'Cached', 'ValidationFailed', 'Failed'].includes(state))
   console.log(`Results in ${directory}\n`)
@@ -38,7 +40,7 @@ export function printReport({ directory, dataset, events, cleaned, genres }: Fin
     `\n${ends.length} steps: ${count('Cached')} taken from storage, ${count('Completed')} computed, ${count('ValidationFailed')} refused by its validators.`,
   )
   console.log('\nNext, try:')
-  console.log('  npm start                # again: what was computed is taken from storage, and the table says why')
+  console.log(`  ${again.padEnd(23)}  # again: what was computed is taken from storage, and the table says why`)
   console.log(`  head -c 300 ${directory}/${dataset}/raw.ndjson    # a target is a plain file`)
 }
 

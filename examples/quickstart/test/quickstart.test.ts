@@ -54,3 +54,10 @@ test('an option that is not known: usage, and not zero', async () => {
   })
   expect(await start('--help')).toContain('--fresh')
 })
+
+test('a directory that cannot be one: what is wrong, and not zero', async () => {
+  for (const wrong of ['', MAIN, '/proc/results']) {
+    const failed = run(process.execPath, ['--conditions=resultkit:source', MAIN, `--directory=${wrong}`])
+    await expect(failed).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/^quickstart: .*\(CONFIG\)/) })
+  }
+})

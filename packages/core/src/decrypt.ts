@@ -1,4 +1,4 @@
-import { isResultError, ResultError, withDetails } from './errors.ts'
+import { isResultError, ResultError, resultError } from './errors.ts'
 import type { Settings } from './options.ts'
 import type { Source } from './source.ts'
 
@@ -27,6 +27,15 @@ function toDecrypt(error: unknown): unknown {
   if (!isResultError(error) || (error.code !== 'CORRUPT' && error.code !== 'UNSUPPORTED')) return error
   // What is said of the storage, or of what was asked for, names the storage; it tells nothing of the bytes.
   if (error.code === 'UNSUPPORTED' && error.storage !== undefined) return error
+  // What is unsupported, its header says to anyone; what is damaged, nobody is told.
+  return undecryptable(error, error.code === 'UNSUPPORTED' ? error : undefined)
+}
+
+/** DECRYPT, in the words of every such error. */
+export function undecryptable(
+  { operation, key, storage }: Pick<ResultError, 'operation' | 'key' | 'storage'>,
+  cause?: unknown,
+): ResultError {
   const message = 'The stored result cannot be decrypted: the key, the place or the bytes are not those of the write.'
-  return withDetails(error, { code: 'DECRYPT', message })
+  return resultError('DECRYPT', operation, message, { key, storage, cause })
 }

@@ -10,7 +10,7 @@ export interface ResultIssue {
 /**
  * What went wrong, for programs to act on.
  *
- * - `NOT_FOUND` nothing is stored there; `MISSING_RESULT` a reference has no value behind it
+ * - `NOT_FOUND` nothing is stored there; `MISSING_RESULT` what ended has no value: it was not kept
  * - `ALREADY_EXISTS` `ifAbsent` met an existing object; `PRECONDITION_FAILED` `ifMatch` met another one
  * - `NOT_MODIFIED` `ifNoneMatch` met the same object
  * - `ACCESS_DENIED`, `UNAVAILABLE`, `TIMEOUT`, `ABORTED` the storage's answer, or the lack of one

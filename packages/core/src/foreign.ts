@@ -1,14 +1,25 @@
+import { requireBytes } from './bytes.ts'
 import type { Codec, CodecContext } from './codec.ts'
 import { isResultError, type ResultErrorCode, resultError } from './errors.ts'
 import type { ValueSerializer } from './serializer.ts'
 
-/** What a serializer of others gives; whatever it throws is SERIALIZE, with its own error as the cause. */
-export function serializeValue(serializer: ValueSerializer, value: unknown): ReturnType<ValueSerializer['serialize']> {
+/** The bytes that a serializer of others gives; whatever it throws is SERIALIZE, with its own error as the cause. */
+export function serializeValue(
+  serializer: ValueSerializer,
+  value: unknown,
+): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
+  const parts = (given: Uint8Array | readonly Uint8Array[]): readonly Uint8Array[] => {
+    const all = Array.isArray(given) ? given : [given]
+    return all.map((part: Uint8Array) => requireBytes(part, 'write'))
+  }
   return typed(
     'SERIALIZE',
     'serialize',
     `The serializer "${serializer.name}" failed on the value. Nothing was written.`,
-    () => serializer.serialize(value),
+    () => {
+      const given = serializer.serialize(value)
+      return given instanceof Promise ? given.then(parts) : parts(given as Uint8Array | readonly Uint8Array[])
+    },
   )
 }
 

@@ -1,4 +1,6 @@
 import { type ResultError, resultError } from './errors.ts'
+import { letGo, once } from './releasing.ts'
+import { underSignal } from './under-signal.ts'
 import { issuesOf, type Validated, type ValidateOptions, validationFailed } from './validator.ts'
 
 /** What can be written through a stream serializer. A function can be replayed by a retry; so can an array. */
@@ -6,9 +8,10 @@ export type ItemSource<T> = AsyncIterable<T> | Iterable<T> | ReadableStream<T> |
 
 /**
  * A function that starts a fresh pass over the items each time it is called. What can be read only once throws on the
- * second call. SERIALIZE when the value is no stream of items.
+ * second call. A pass ends with ABORTED when the signal fires, also while the items are waited for. SERIALIZE when the
+ * value is no stream of items.
  */
-export function replayable(value: unknown): () => AsyncIterable<unknown> {
+export function replayable(value: unknown, signal: AbortSignal | undefined): () => AsyncIterable<unknown> {
   // The border: what cannot be written at all is refused before the storage is asked for anything.
   if (typeof value !== 'function') toAsync(value)
   const given = new WeakSet<object>()
@@ -18,7 +21,7 @@ export function replayable(value: unknown): () => AsyncIterable<unknown> {
       if (given.has(items)) throw notReplayable()
       given.add(items)
     }
-    return toAsync(items)
+    return interruptible(toAsync(items), signal)
   }
 }
 
@@ -41,19 +44,47 @@ async function* fromIterable(items: Iterable<unknown>): AsyncGenerator<unknown, 
   yield* items
 }
 
-async function* fromReadable(stream: ReadableStream<unknown>): AsyncGenerator<unknown, void, undefined> {
-  const reader = stream.getReader()
-  let ended = false
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      ended = done
-      if (done) return
-      yield value
-    }
-  } finally {
-    if (!ended) await reader.cancel().catch(() => {})
-    reader.releaseLock()
+/** Not a generator: that could not cancel the stream while it waits for it. */
+function fromReadable(stream: ReadableStream<unknown>): AsyncIterable<unknown> {
+  return {
+    [Symbol.asyncIterator]() {
+      const reader = stream.getReader()
+      return {
+        async next() {
+          const step = await reader.read()
+          if (step.done) reader.releaseLock()
+          return step.done ? { done: true, value: undefined } : { value: step.value }
+        },
+        async return() {
+          await reader.cancel().catch(() => {})
+          reader.releaseLock()
+          return { done: true, value: undefined }
+        },
+      }
+    },
+  }
+}
+
+function interruptible(items: AsyncIterable<unknown>, signal: AbortSignal | undefined): AsyncIterable<unknown> {
+  if (signal === undefined) return items
+  const source = once(items)
+  const iterator = source[Symbol.asyncIterator]()
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        try {
+          return await underSignal(signal, 'write', () => iterator.next())
+        } catch (error) {
+          // Whoever hangs may never hear of it, and is not waited for.
+          if (signal.aborted) letGo(source).catch(() => {})
+          throw error
+        }
+      },
+      async return() {
+        await letGo(source)
+        return { done: true, value: undefined }
+      },
+    }),
   }
 }
 

@@ -98,7 +98,13 @@ export function memoryStorage(options: MemoryStorageOptions = {}): ResultStorage
       if (size !== undefined && bytes.byteLength !== size) {
         throw fail('CONFIG', 'write', key, `write: the body has ${bytes.byteLength} bytes, not the ${size} announced.`)
       }
-      if (ifAbsent && objects.has(key)) throw fail('ALREADY_EXISTS', 'write', key, 'write: there is an object already.')
+      if (ifAbsent && objects.has(key))
+        throw fail(
+          'ALREADY_EXISTS',
+          'write',
+          key,
+          'write: there is an object already, and it stays. Read it, or write without ifAbsent.',
+        )
       matching('write', key, ifMatch)
       version += 1
       const stat = {

@@ -60,6 +60,11 @@ export function decodeOpened(
   return releasing(decoded(), payload)
 }
 
+/** CONFIG for a limit that is none. */
+export function checkMaxBytes(maxBytes: number = 0): void {
+  if (!(maxBytes >= 0)) throw resultError('CONFIG', 'read', 'read: maxBytes is not a number of bytes.')
+}
+
 /** TOO_LARGE. */
 export function checkSize(size: number, maxBytes: number = Number.POSITIVE_INFINITY): void {
   if (size <= maxBytes) return

@@ -1,7 +1,7 @@
+import { checkOptions, config } from './check-options.ts'
 import type { Clock } from './clock.ts'
 import type { Codec, ReferenceSealer } from './codec.ts'
 import { type Duration, parseDuration } from './duration.ts'
-import { type ResultError, resultError } from './errors.ts'
 import { type Location, type LocationFunction, type LocationPart, parseTemplate } from './location.ts'
 import type { CacheValidator } from './outcome.ts'
 import { isEncrypting, type Pipeline } from './pipeline.ts'
@@ -112,6 +112,7 @@ type AnyOptions = ResultOptions<never, Location, ResultMode, Seal>
 
 /** Checks options once, without any I/O. Errors: CONFIG, INVALID_LOCATION. */
 export function parseOptions(options: AnyOptions): Settings {
+  checkOptions(options)
   const { storage, name, location, layers = [], validators = [], format = 'record', accepts = [] } = options
   const { cacheFor, cacheValidators = [], clock = Date.now, writer } = options
   const pipeline = parsePipeline(options)
@@ -173,9 +174,4 @@ function parseSeal({ seal, keyring }: AnyOptions): Pick<Settings, 'seal' | 'keyr
   const sealer = given.keyring ?? keyring
   if (sealer === undefined) throw config('seal needs a keyring. Give keyring, or seal: { keyring }.')
   return { seal: { keyring: sealer, context: given.context }, keyring: keyring ?? sealer }
-}
-
-/** CONFIG. */
-function config(message: string): ResultError {
-  return resultError('CONFIG', 'configure', message)
 }

@@ -9,6 +9,8 @@ import type { ObjectStat } from './storage.ts'
 export interface RecordInfo {
   readonly key: string
   readonly format: ResultFormat
+  /** Of the record's format: 1. `describe` also tells what it understands of others; `undefined` for `plain`. */
+  readonly version: number | undefined
   readonly serializer: SerializerName
   /** Names of the codecs that were applied, in order. */
   readonly codecs: readonly string[]

@@ -1,4 +1,4 @@
-import { concatBytes } from './bytes.ts'
+import { concatBytes, requireBytes } from './bytes.ts'
 import type { Codec, CodecContext } from './codec.ts'
 import { resultError } from './errors.ts'
 import { runCodec } from './foreign.ts'
@@ -107,7 +107,14 @@ export function encodePayloadStream(
   codecs: readonly Codec[],
   context: CodecContext,
 ): AsyncIterable<Uint8Array> {
-  return codecs.reduce((stream, codec) => codec.encodeStream(stream, context), bytes)
+  return codecs.reduce(
+    (stream, codec) => codec.encodeStream(stream, context),
+    codecs.length > 0 ? checked(bytes) : bytes,
+  )
+}
+
+async function* checked(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of bytes) yield requireBytes(piece, 'write')
 }
 
 /** Runs a stored payload that comes as a stream back through the codecs. */

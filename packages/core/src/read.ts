@@ -1,11 +1,11 @@
 import type { Codec } from './codec.ts'
 import { collectExactly } from './collect.ts'
-import { asDecrypt, asDecryptStream } from './decrypt.ts'
+import { asDecrypt, asDecryptStream, undecryptable } from './decrypt.ts'
 import { type ResultIssue, resultError, throwIfAborted } from './errors.ts'
 import { deserializeBytes } from './foreign.ts'
 import { expiry } from './freshness.ts'
 import { validatedItems } from './items.ts'
-import { checkSize, decodeOpened, type OpenPayload, openPlain, openRecord } from './open-payload.ts'
+import { checkMaxBytes, checkSize, decodeOpened, type OpenPayload, openPlain, openRecord } from './open-payload.ts'
 import type { Settings } from './options.ts'
 import type { RecordInfo, ResultReadOptions } from './outcome.ts'
 import { decodePayload, isEncrypting, matchPipeline, type Pipeline, pinOf } from './pipeline.ts'
@@ -49,6 +49,7 @@ export async function load(source: Source, options: ResultReadOptions, maxAge?: 
   const { signal, maxBytes } = options
   throwIfAborted('read', signal)
   checkFormat(source)
+  checkMaxBytes(maxBytes)
   const plain = settings.format === 'plain' ? plainPipeline(source) : undefined
   const limit = maxBytes === undefined ? undefined : maxBytes + (plain ? 0 : MAX_HEADER_BYTES + TRAILER_BYTES)
   const object = await storage.read(key, {
@@ -64,10 +65,11 @@ export async function load(source: Source, options: ResultReadOptions, maxAge?: 
   )
 }
 
-/** UNSUPPORTED when the reference is to a result of the other format. */
-export function checkFormat({ settings, reference }: Source): void {
-  const { format } = settings
+/** UNSUPPORTED when the reference is to a result of the other format; DECRYPT where all are encrypted, which plain ones never are. */
+export function checkFormat({ settings, storage, key, reference }: Source): void {
+  const { format, encrypted } = settings
   if (reference === undefined || reference.format === format) return
+  if (encrypted) throw undecryptable({ operation: 'read', key, storage: storage.uri })
   const message = `The result was written with format: '${reference.format}', and this Result reads '${format}'. Use result.with({ format: '${reference.format}' }).`
   throw resultError('UNSUPPORTED', 'read', message)
 }

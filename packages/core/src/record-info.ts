@@ -10,6 +10,7 @@ export function describeRecord(header: RecordHeader, stat: ObjectStat, size?: nu
   return {
     key,
     format: 'record',
+    version: 1,
     serializer,
     codecs,
     createdAt,
@@ -30,6 +31,7 @@ export function describePlain({ serializer, codecs }: Pipeline, stat: ObjectStat
   return {
     key,
     format: 'plain',
+    version: undefined,
     serializer: serializerName(serializer),
     codecs: namesOf(codecs),
     createdAt: lastModified,

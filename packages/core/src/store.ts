@@ -16,6 +16,7 @@ import {
 } from './reference.ts'
 import { isSealed, parseJson, unseal } from './resolve-at.ts'
 import { Result } from './result.ts'
+import type { SealedReference } from './result-types.ts'
 import type { Serializer } from './serializer.ts'
 import {
   builtIn,
@@ -59,7 +60,7 @@ export interface ResultStoreOptions<S extends Seal = Seal> {
 }
 
 /** What a store resolves: a reference, a literal, their JSON text, or a sealed reference. */
-export type Resolvable<T = unknown> = ResultReference<T> | ResultLiteral | string
+export type Resolvable<T = unknown> = ResultReference<T> | ResultLiteral | SealedReference<T>
 
 /** A result that was opened: its reference, and its value when asked for. */
 export interface ResultHandle<T = unknown> {
@@ -173,7 +174,7 @@ function findStorage(
   if (bySlug !== undefined) return { slug: name, storage: bySlug }
   for (const [slug, storage] of storages) if (storage.uri === name) return { slug, storage }
   const known = [...storages.keys()].sort().join(', ') || 'none'
-  const message = `The storage of this reference is not configured here; known are: ${known}. Give it in storages under the name that the reference has.`
+  const message = `This storage is not configured here; known are: ${known}. Give it in storages, under the name that references have.`
   throw resultError('CONFIG', 'resolve', message, { storage: name })
 }
 

@@ -9,7 +9,7 @@ import { type Pipeline, pinOf } from './pipeline.ts'
 import { type ByteRange, parseRange, resolveRange } from './range.ts'
 import { checkFormat, pipelineOf, plainPipeline } from './read.ts'
 import { readVersion } from './read-version.ts'
-import { MAX_HEADER_BYTES } from './record/header.ts'
+import { describeHeader, headerLine, MAX_HEADER_BYTES } from './record/header.ts'
 import { type DecodedHeader, openHeader } from './record/record.ts'
 import { corrupt, TRAILER_BYTES } from './record/trailer.ts'
 import { describePlain, describeRecord } from './record-info.ts'
@@ -35,20 +35,25 @@ export async function describeSource(source: Source, signal: AbortSignal | undef
     // The serializer of a reference need not be configured to be told.
     return info && reference ? { ...info, serializer: reference.serializer, codecs: reference.codecs ?? [] } : info
   }
-  const head = await asDecrypt(settings, () => readHead(source, MAX_HEADER_BYTES, signal))
-  return head && describeRecord(head.opened.header, head.stat)
+  return asDecrypt(settings, async () => {
+    const start = await readStart(source, MAX_HEADER_BYTES, signal)
+    if (start === undefined) return undefined
+    const { version, header } = describeHeader(headerLine(start.bytes))
+    return { ...describeRecord(header, start.stat), version }
+  })
 }
 
-async function readHead(
+/** The first bytes of an object. */
+async function readStart(
   { storage, key }: Source,
   length: number,
   signal: AbortSignal | undefined,
-): Promise<Head | undefined> {
+): Promise<Omit<Head, 'opened'> | undefined> {
   const range = storage.capabilities.ranges ? { start: 0, end: length } : undefined
   const object = await storage.read(key, { ...WHOLE, range, signal })
   if (object === undefined) return undefined
   const bytes = await collectBytes(slice(object.stream(), { start: 0, end: length }))
-  return { opened: openHeader(bytes), bytes, stat: object.stat }
+  return { bytes, stat: object.stat }
 }
 
 /** The serializer's bytes, after the codecs. Ends normally only when everything was verified. */
@@ -112,8 +117,9 @@ async function openRange(
     return (await readObject(source, { range, signal })).stream()
   }
   // As much as a header, and the part of the payload that a pin may need.
-  const head = await readHead(source, 2 * MAX_HEADER_BYTES, signal)
-  if (head === undefined) throw notFound(source, 'stream')
+  const start = await readStart(source, 2 * MAX_HEADER_BYTES, signal)
+  if (start === undefined) throw notFound(source, 'stream')
+  const head = { ...start, opened: openHeader(start.bytes) }
   const { codecs } = freshPipeline(source, head.opened)
   const reader = codecs.at(-1)?.range
   if (verify && reader === undefined) throw unverifiable(source)

@@ -1,4 +1,4 @@
-import { isBytes, sizeOf } from './bytes.ts'
+import { sizeOf } from './bytes.ts'
 import { nowMs } from './clock.ts'
 import type { Codec } from './codec.ts'
 import { resultError, throwIfAborted } from './errors.ts'
@@ -50,7 +50,7 @@ export async function writeValue(place: Place, value: unknown, options: ResultWr
   if (serializer.kind === 'stream') return writeItems(job, serializer, value)
   const isUnset = value === undefined && settings.format === 'record' && !settings.encrypted
   const parts = await validated(job, value, () => (isUnset ? [] : serializeValue(serializer, value)))
-  return writeBuffered(job, isBytes(parts) ? [parts] : parts, isUnset)
+  return writeBuffered(job, parts, isUnset)
 }
 
 /** Serializes at once, so that what the caller changes later is not stored, then lets the validators speak first. */
@@ -102,7 +102,7 @@ async function* steps(payload: readonly Uint8Array[]): AsyncGenerator<Uint8Array
 function writeItems(job: Job, serializer: StreamSerializer, value: unknown): Promise<Written> {
   const { settings, options } = job
   const { codecs } = settings
-  const start = replayable(value)
+  const start = replayable(value, options.signal)
   const header = headerOf(job, codecs, false)
   const payload = (): AsyncIterable<Uint8Array> => {
     const valid = validatedItems('write', settings, start(), options)

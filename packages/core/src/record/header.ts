@@ -73,22 +73,42 @@ export function headerLength(bytes: Uint8Array): number | undefined {
   return undefined
 }
 
+/** The header line that these bytes start with; CORRUPT when there is none. */
+export function headerLine(bytes: Uint8Array): Uint8Array {
+  const length = headerLength(bytes)
+  if (length === undefined) throw corrupt('it does not start with a header line')
+  return bytes.subarray(0, length)
+}
+
 /** Reads a header line. Errors: CORRUPT when it is none, UNSUPPORTED when its version is another. */
 export function decodeHeader(line: Uint8Array): RecordHeader {
-  const json = parseLine(line)
-  const version = isJsonObject(json) ? json['resultkit'] : undefined
-  if (!isJsonObject(json) || !Number.isSafeInteger(version)) throw corrupt('it does not start with a header line')
+  const { version, json } = parseLine(line)
   if (version !== 1) throw unsupportedVersion('read', 'record', version)
   if (line.length % PAYLOAD_ALIGNMENT !== 0) throw corrupt('its header line is not padded to a multiple of 64 bytes')
   return headerFrom(json)
 }
 
-function parseLine(line: Uint8Array): unknown {
+/** What a header line of any version says, as far as this one understands it. Errors: as {@link decodeHeader}. */
+export function describeHeader(line: Uint8Array): { readonly version: number; readonly header: RecordHeader } {
+  const { version, json } = parseLine(line)
+  if (version === 1) return { version, header: decodeHeader(line) }
   try {
-    return JSON.parse(decodeUtf8(line))
+    return { version, header: headerFrom(json) }
+  } catch {
+    throw unsupportedVersion('describe', 'record', version)
+  }
+}
+
+function parseLine(line: Uint8Array): { readonly version: number; readonly json: JsonObject } {
+  let json: unknown
+  try {
+    json = JSON.parse(decodeUtf8(line))
   } catch (cause) {
     throw corrupt('it does not start with a header line', cause)
   }
+  const version = isJsonObject(json) ? json['resultkit'] : undefined
+  if (isJsonObject(json) && Number.isSafeInteger(version)) return { version: Number(version), json }
+  throw corrupt('it does not start with a header line')
 }
 
 function headerFrom(json: JsonObject): RecordHeader {

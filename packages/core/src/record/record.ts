@@ -1,7 +1,7 @@
 import { sha256, sha256Hex } from '#hash'
 import { concatBytes, requireBytes } from '../bytes.ts'
 import { once, orLetGo, releasing } from '../releasing.ts'
-import { decodeHeader, headerLength, type RecordHeader } from './header.ts'
+import { decodeHeader, headerLength, headerLine, type RecordHeader } from './header.ts'
 import { checkTrailer, corrupt, decodeTrailer, encodeTrailer, type RecordTrailer, TRAILER_BYTES } from './trailer.ts'
 
 /** A header line as stored, with its length and what it says. */
@@ -28,9 +28,7 @@ export function encodeRecord(
 
 /** The header of a record of which the first bytes are at hand; CORRUPT when there is none. */
 export function openHeader(bytes: Uint8Array): DecodedHeader {
-  const length = headerLength(bytes)
-  if (length === undefined) throw corrupt('it does not start with a header line')
-  const line = bytes.subarray(0, length)
+  const line = headerLine(bytes)
   return { line, header: decodeHeader(line) }
 }
 

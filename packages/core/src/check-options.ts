@@ -1,0 +1,32 @@
+import { type ResultError, resultError } from './errors.ts'
+import type { Location } from './location.ts'
+import type { ResultMode, ResultOptions, Seal } from './options.ts'
+
+type AnyOptions = ResultOptions<never, Location, ResultMode, Seal>
+
+const LISTS = ['codecs', 'validators', 'layers', 'accepts', 'cacheValidators'] as const
+
+/** CONFIG for what the types refuse as well: for callers that have none. */
+export function checkOptions(options: AnyOptions): void {
+  for (const name of LISTS) {
+    if (options[name] !== undefined && !Array.isArray(options[name])) throw config(`${name} is not a list.`)
+  }
+  const { storage, serializer, validators = [], layers = [], clock, location } = options
+  if (storage !== undefined && typeof storage?.read !== 'function')
+    throw config('storage is none. Give what a factory such as fileStorage returned.')
+  if (serializer !== undefined && typeof serializer !== 'string' && !(serializer?.kind in KINDS))
+    throw config('serializer is none. Give its name, or what a factory such as json() returned.')
+  if (!validators.every((each) => typeof each === 'function' || '~standard' in Object(each)))
+    throw config('a validator is neither a function nor a Standard Schema.')
+  if (![...layers, clock ?? Date.now].every((each) => typeof each === 'function'))
+    throw config('a layer or the clock is not a function.')
+  if (location !== undefined && typeof location !== 'string' && typeof location !== 'function')
+    throw config('location is neither a template nor a function.')
+}
+
+const KINDS: Readonly<Record<ResultMode, true>> = { value: true, stream: true }
+
+/** CONFIG. */
+export function config(message: string): ResultError {
+  return resultError('CONFIG', 'configure', message)
+}

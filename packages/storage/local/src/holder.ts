@@ -1,5 +1,4 @@
 import { readFileSync, readlinkSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { errnoOf } from './disk.ts'
 
 /** Who made a lock: this process, in this boot of this machine. */
@@ -31,7 +30,7 @@ function thisProcess(): Process {
     pid: process.pid,
     started: processState(process.pid)?.started ?? '',
     boot: attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()) ?? '',
-    host: hostname(),
+    host: process.getBuiltinModule('node:os').hostname(),
     namespace: attempt(() => readlinkSync('/proc/self/ns/pid')) ?? '',
   }
   return own

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf } from './disk.ts'
-import { type Call, checkSignal, failure } from './failure.ts'
+import { type Call, checkSignal, failure, orAborted } from './failure.ts'
 import { makeInternal } from './folders.ts'
 import { formatHolder, type Holder, judge, newHolder } from './holder.ts'
 import { breakLock, claim, readHolder, type Ticket } from './lock-file.ts'
@@ -78,12 +77,8 @@ async function release(call: Call, path: string, mine: Holder): Promise<void> {
   }
 }
 
-async function pause(call: Call, ms: number): Promise<void> {
-  try {
-    await sleep(ms, undefined, call.signal ? { signal: call.signal } : {})
-  } catch {
-    checkSignal(call)
-  }
+function pause(call: Call, ms: number): Promise<void> {
+  return orAborted(call, new Promise((resolve) => setTimeout(resolve, ms)))
 }
 
 function timedOut(call: Call): Error {

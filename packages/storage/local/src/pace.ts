@@ -1,5 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-
 /** For how long synchronous calls may keep the event loop from other work. */
 const TURN_MS = 5
 
@@ -19,6 +17,6 @@ export function openPace(): () => Promise<void> | undefined {
       })
       return undefined
     }
-    return now - turnStarted < TURN_MS ? undefined : nextTurn()
+    return now - turnStarted < TURN_MS ? undefined : new Promise((resolve) => setImmediate(resolve))
   }
 }

@@ -42,6 +42,8 @@ async function bundle(source: string, outfile: string, conditions: readonly stri
     target: 'es2024',
     // Names stay as they are, and stack traces are mapped to the sources.
     minifyWhitespace: true,
+    // Node prints the line that threw above an uncaught error: in one line that would be the whole package.
+    lineLimit: 160,
     sourcemap: 'linked',
     sourcesContent: false,
     plugins: [builtinModules],

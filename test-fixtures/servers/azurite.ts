@@ -12,6 +12,12 @@ const HOST = '127.0.0.1'
 const START_MS = 60_000
 /** Ends a process with the one that started it, which a signal may end without a word: the pipe between them closes. */
 const WITH_PARENT = "data:text/javascript,process.stdin.on('close',()=>process.exit()).resume()"
+/**
+ * Idle connections stay open. Azurite closes them after five seconds, whatever `--blobKeepAliveTimeout` says, and a request
+ * that is under way at that moment meets a reset.
+ */
+const KEEP_ALIVE =
+  "data:text/javascript,import{Server}from'node:http';Object.defineProperty(Server.prototype,'keepAliveTimeout',{get:()=>0,set(){}})"
 
 /** An Azurite blob service in a process of its own, with its data in that process's memory. */
 export interface Azurite {
@@ -63,7 +69,7 @@ function launch(port: number): ChildProcess {
   const script = path.join(path.dirname(manifest), 'dist/src/blob/main.js')
   const flags = ['--inMemoryPersistence', '--silent', '--disableTelemetry', '--skipApiVersionCheck']
   const address = ['--blobHost', HOST, '--blobPort', String(port)]
-  const command = ['--import', WITH_PARENT, script, ...flags, ...address]
+  const command = ['--import', WITH_PARENT, '--import', KEEP_ALIVE, script, ...flags, ...address]
   return spawn(process.execPath, command, { stdio: ['pipe', 'ignore', 'inherit'] })
 }
 

@@ -7,6 +7,7 @@ export function show(value: unknown): string {
   if (value instanceof Error) return `${value.name} (${value.message})`
   if (typeof value === 'bigint') return `${value}n`
   if (Object.is(value, -0)) return '-0'
+  if (value instanceof Date && Number.isNaN(value.getTime())) return String(value)
   if (typeof value === 'number' || typeof value === 'symbol' || typeof value === 'function')
     return shorten(String(value))
   return shorten(json(value))

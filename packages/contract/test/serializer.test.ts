@@ -209,6 +209,12 @@ const mutants: Record<string, Mutant> = {
   },
 }
 
+test('an invalid Date that becomes null is told apart from null', async () => {
+  const found = serializerContract.find(({ name }) => name === exactly('an invalid Date'))
+  const open = json({ serialize: (value) => encoder.encode(JSON.stringify(value)) })
+  await expect(found?.run({ open })).rejects.toThrow('object null instead of object Invalid Date')
+})
+
 describe('a serializer with a fault is found out', () => {
   for (const [fault, { open, caughtBy }] of Object.entries(mutants))
     test(fault, async () => {

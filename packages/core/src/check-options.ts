@@ -1,6 +1,7 @@
 import { type ResultError, resultError } from './errors.ts'
 import type { Location } from './location.ts'
 import type { ResultMode, ResultOptions, Seal } from './options.ts'
+import type { ResultStorage } from './storage.ts'
 
 type AnyOptions = ResultOptions<never, Location, ResultMode, Seal>
 
@@ -12,8 +13,7 @@ export function checkOptions(options: AnyOptions): void {
     if (options[name] !== undefined && !Array.isArray(options[name])) throw config(`${name} is not a list.`)
   }
   const { storage, serializer, validators = [], layers = [], clock, location } = options
-  if (storage !== undefined && typeof storage?.read !== 'function')
-    throw config('storage is none. Give what a factory such as fileStorage returned.')
+  if (storage !== undefined) checkStorage(storage)
   if (serializer !== undefined && typeof serializer !== 'string' && !(serializer?.kind in KINDS))
     throw config('serializer is none. Give its name, or what a factory such as json() returned.')
   if (!validators.every((each) => typeof each === 'function' || '~standard' in Object(each)))
@@ -22,6 +22,12 @@ export function checkOptions(options: AnyOptions): void {
     throw config('a layer or the clock is not a function.')
   if (location !== undefined && typeof location !== 'string' && typeof location !== 'function')
     throw config('location is neither a template nor a function.')
+}
+
+/** CONFIG for what is no storage, such as a Result. */
+export function checkStorage(storage: ResultStorage): void {
+  if (typeof storage?.capabilities !== 'object')
+    throw config('storage is none. Give what a factory such as fileStorage returned.')
 }
 
 const KINDS: Readonly<Record<ResultMode, true>> = { value: true, stream: true }

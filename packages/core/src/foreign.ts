@@ -18,7 +18,10 @@ export function serializeValue(
     `The serializer "${serializer.name}" failed on the value. Nothing was written.`,
     () => {
       const given = serializer.serialize(value)
-      return given instanceof Promise ? given.then(parts) : parts(given as Uint8Array | readonly Uint8Array[])
+      // A promise may be of another realm, which is no instance of ours.
+      return 'then' in Object(given)
+        ? Promise.resolve(given).then(parts)
+        : parts(given as Uint8Array | readonly Uint8Array[])
     },
   )
 }

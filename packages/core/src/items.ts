@@ -51,9 +51,14 @@ function fromReadable(stream: ReadableStream<unknown>): AsyncIterable<unknown> {
       const reader = stream.getReader()
       return {
         async next() {
-          const step = await reader.read()
-          if (step.done) reader.releaseLock()
-          return step.done ? { done: true, value: undefined } : { value: step.value }
+          let isOpen = false
+          try {
+            const step = await reader.read()
+            isOpen = !step.done
+            return isOpen ? { value: step.value } : { done: true, value: undefined }
+          } finally {
+            if (!isOpen) reader.releaseLock()
+          }
         },
         async return() {
           await reader.cancel().catch(() => {})
@@ -67,24 +72,27 @@ function fromReadable(stream: ReadableStream<unknown>): AsyncIterable<unknown> {
 
 function interruptible(items: AsyncIterable<unknown>, signal: AbortSignal | undefined): AsyncIterable<unknown> {
   if (signal === undefined) return items
-  const source = once(items)
-  const iterator = source[Symbol.asyncIterator]()
   return {
-    [Symbol.asyncIterator]: () => ({
-      async next() {
-        try {
-          return await underSignal(signal, 'write', () => iterator.next())
-        } catch (error) {
-          // Whoever hangs may never hear of it, and is not waited for.
-          if (signal.aborted) letGo(source).catch(() => {})
-          throw error
-        }
-      },
-      async return() {
-        await letGo(source)
-        return { done: true, value: undefined }
-      },
-    }),
+    // Not before: a stream that nobody starts to read is not locked.
+    [Symbol.asyncIterator]() {
+      const source = once(items)
+      const iterator = source[Symbol.asyncIterator]()
+      return {
+        async next() {
+          try {
+            return await underSignal(signal, 'write', () => iterator.next())
+          } catch (error) {
+            // Whoever hangs may never hear of it, and is not waited for.
+            if (signal.aborted) letGo(source).catch(() => {})
+            throw error
+          }
+        },
+        async return() {
+          await letGo(source)
+          return { done: true, value: undefined }
+        },
+      }
+    },
   }
 }
 

@@ -126,7 +126,8 @@ function encodePath(name: string, text: string): string {
 }
 
 function dateOf(name: string, value: LocationValue | Date): Date {
-  const date = typeof value === 'object' && typeof value.getUTCFullYear === 'function' ? value : undefined
+  // A copy: what extends Date may give another text for the same time.
+  const date = typeof value === 'object' && typeof value.getTime === 'function' ? new Date(value.getTime()) : undefined
   if (date !== undefined && date.getUTCFullYear() >= 0 && date.getUTCFullYear() <= 9999) return date
   throw wrongParameter(name, 'has a format, so it must be a Date in the years 0 to 9999')
 }

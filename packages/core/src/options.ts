@@ -172,6 +172,6 @@ function parseSeal({ seal, keyring }: AnyOptions): Pick<Settings, 'seal' | 'keyr
   if (seal === undefined || seal === false) return { seal: undefined, keyring }
   const given = seal === true ? {} : seal
   const sealer = given.keyring ?? keyring
-  if (sealer === undefined) throw config('seal needs a keyring. Give keyring, or seal: { keyring }.')
+  if (typeof sealer?.seal !== 'function') throw config('seal needs a keyring. Give keyring, or seal: { keyring }.')
   return { seal: { keyring: sealer, context: given.context }, keyring: keyring ?? sealer }
 }

@@ -132,7 +132,10 @@ async function loadPlain(
     await releaseObject(object)
     return { status: 'expired', record, reason }
   }
-  if (pipeline.serializer.kind === 'stream') return items(source, openPlain(object), pipeline, record, options)
+  if (pipeline.serializer.kind === 'stream') {
+    const opened = openPlain(object)
+    return orLetGo(opened.payload, () => items(source, opened, pipeline, record, options))
+  }
   const payload = await object.bytes()
   return finish(source, undefined, payload, digestPayload([payload]).sha256, stat, options)
 }

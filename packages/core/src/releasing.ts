@@ -1,6 +1,23 @@
-/** The same iterator for all who ask, so that whoever lets go lets go of what is being read. */
+/**
+ * The same iterator for all who ask, so that whoever lets go lets go of what is being read. It is let go at most once, and
+ * not after its end: what was closed may fail to close again.
+ */
 export function once<R>(items: AsyncIterable<R>): AsyncIterable<R> {
-  const iterator = items[Symbol.asyncIterator]()
+  const inner = items[Symbol.asyncIterator]()
+  let isOver: boolean | undefined = false
+  const iterator: AsyncIterator<R> = {
+    async next() {
+      const step = await inner.next()
+      isOver ||= step.done
+      return step
+    },
+    async return() {
+      const isOpen = !isOver
+      isOver = true
+      if (isOpen) await inner.return?.()
+      return { done: true, value: undefined }
+    },
+  }
   return { [Symbol.asyncIterator]: () => iterator }
 }
 
@@ -49,5 +66,10 @@ export function releasing<R>(
       await letGo(source)
       return end
     },
+    // Node's Readable.from ends so what it leaves; a generator that was not started would notice nothing.
+    throw: (error: unknown): Promise<never> =>
+      orLetGo(items, () => {
+        throw error
+      }),
   })
 }

@@ -182,7 +182,7 @@ export class Result<
   }
 
   /** Deletes what is there; absent succeeds unless `ifMatch` is given. Errors: PRECONDITION_FAILED. */
-  delete(...[at, options = {}]: Arguments<L, At<L>, ResultDeleteOptions>): Promise<void> {
+  async delete(...[at, options = {}]: Arguments<L, At<L>, ResultDeleteOptions>): Promise<void> {
     const { ifMatch, signal } = options
     return this.#run('delete', at, ({ key, storage }) => storage.delete(key, { ifMatch, signal }))
   }
@@ -199,8 +199,12 @@ export class Result<
 
   /** The same Result with its location fixed; without a location, at a new dated place. */
   format(...[parameters]: Arguments<L, ParametersOf<L>, never>): Result<T, string, M, S> {
-    const key = this.#key(parameters, 'format')
-    return this.with({ location: key.replaceAll(/[{}]/g, '$&$&') }) as unknown as Result<T, string, M, S>
+    try {
+      const key = this.#key(parameters, 'format')
+      return this.with({ location: key.replaceAll(/[{}]/g, '$&$&') }) as unknown as Result<T, string, M, S>
+    } catch (error) {
+      throw ResultError.locate(error, undefined, this.uri)
+    }
   }
 
   /** The same Result with some options replaced. */

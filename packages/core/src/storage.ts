@@ -156,8 +156,8 @@ export function applyLayers(storage: ResultStorage, layers: readonly Layer[]): R
 }
 
 /** Lets go of an object that will not be read. */
-export function releaseObject(object: StoredObject | undefined): Promise<void> {
-  return letGo(object?.stream())
+export async function releaseObject(object: StoredObject | undefined): Promise<void> {
+  await letGo(object?.stream())
 }
 
 /** A read without conditions. */

@@ -1,3 +1,4 @@
+import { checkStorage } from './check-options.ts'
 import { type Clock, nowMs } from './clock.ts'
 import type { Codec, ReferenceSealer } from './codec.ts'
 import { asDecrypt } from './decrypt.ts'
@@ -5,7 +6,7 @@ import { type ResultError, resultError } from './errors.ts'
 import { isJsonObject } from './json-value.ts'
 import type { Location } from './location.ts'
 import type { ResultMode, ResultOptions, Seal } from './options.ts'
-import type { RecordInfo } from './outcome.ts'
+import type { RecordInfo, ResultReadOptions } from './outcome.ts'
 import { isEncrypting, isSameSerializer, type Pipeline } from './pipeline.ts'
 import {
   isLiteralValue,
@@ -78,7 +79,7 @@ export interface ResultStore<D extends Seal = undefined> {
    * Errors: CONFIG for an unknown storage or a malformed reference, UNSUPPORTED for an unknown serializer, codec or version,
    * and everything that `Result.read` says.
    */
-  get<T = unknown>(at: Resolvable<T>): Promise<T>
+  get<T = unknown>(at: Resolvable<T>, options?: ResultReadOptions): Promise<T>
   /** A handle whose `get()` is cached, with concurrent reads of one result shared. Its value is shared as well. */
   open<T = unknown>(at: Resolvable<T>): Promise<ResultHandle<T>>
   /** A Result on one of the storages; without a slug, on the default one. */
@@ -126,10 +127,10 @@ export function createResultStore<const D extends Seal = undefined>(options: Res
   }
 
   return {
-    async get<T>(at: Resolvable<T>): Promise<T> {
+    async get<T>(at: Resolvable<T>, readOptions?: ResultReadOptions): Promise<T> {
       const parsed = await parseResolvable(options, at)
       if (parsed.type === 'literal') return parsed.value as T
-      return (await resultFor(parsed).read(parsed)) as T
+      return (await resultFor(parsed).read(parsed, readOptions)) as T
     },
 
     async open<T>(at: Resolvable<T>): Promise<ResultHandle<T>> {
@@ -162,6 +163,7 @@ export function createResultStore<const D extends Seal = undefined>(options: Res
 }
 
 function layered({ storages, layers = [] }: ResultStoreOptions): ReadonlyMap<string, ResultStorage> {
+  for (const storage of Object.values(storages)) checkStorage(storage)
   return new Map(Object.entries(storages).map(([slug, storage]) => [slug, applyLayers(storage, layers)]))
 }
 

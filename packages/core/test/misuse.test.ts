@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import {
   createResultStore,
   encodeHeader,
@@ -37,6 +38,8 @@ describe('options without types', () => {
     ['serializer', {}],
     ['storage', {}],
     ['storage', null],
+    ['storage', memoryResult()],
+    ['seal', { keyring: {} }],
     ['clock', 5],
     ['location', 5],
   ])('%s: %j is CONFIG, and the message names it', (name, value) => {
@@ -87,6 +90,41 @@ describe('a serializer of others', () => {
     await expect(result.write(1)).rejects.toMatchObject({ code: 'CONFIG', message: /not a Uint8Array/ })
     expect(await result.exists()).toBe(false)
   })
+})
+
+test('a promise of another realm is waited for', async () => {
+  const serializer: ValueSerializer = {
+    kind: 'value',
+    name: 'mine',
+    contentType: 'text/plain',
+    extension: 'txt',
+    serialize: () => runInNewContext('(async () => new Uint8Array([65]))()'),
+    deserialize: (bytes) => [...bytes],
+  }
+  const result = memoryResult({ location: 'a', serializer })
+  await result.write(1)
+  expect(await result.read()).toEqual([65])
+})
+
+class ZonedDate extends Date {
+  override toISOString(): string {
+    return '2026-01-02T08:34:05.006+05:30'
+  }
+}
+
+test('a Date that says another zone is taken as its UTC time', async () => {
+  const time = new ZonedDate(Date.UTC(2026, 0, 2, 3, 4, 5, 6))
+  const result = memoryResult({ location: 'x/{at:yyyy-MM-dd-HHmmss.SSS}', clock: () => 0 })
+  expect(result.format({ at: time }).location).toBe('x/2026-01-02-030405.006')
+  await result.write(1, { at: time }, { expiresAt: time })
+  expect(await result.read({ at: time })).toBe(1)
+  expect((await result.describe({ at: time }))?.expiresAt).toEqual(new Date(time.getTime()))
+})
+
+test('an error of format tells the storage, and options that are null reject', async () => {
+  const result = memoryResult({ location: '{a}' })
+  expect(() => result.format({} as never)).toThrow(expect.objectContaining({ storage: result.uri }))
+  await expect(result.delete('k', null as never)).rejects.toThrow(TypeError)
 })
 
 describe('items that never come', () => {
@@ -178,6 +216,20 @@ test('a storage that says a range was ignored has no ranges', async () => {
     }) as typeof inner.read,
   }
   expect((await probeCapabilities(storage, { streamBytes: 0 })).capabilities.ranges).toBe(false)
+})
+
+test('a store of something else than storages is CONFIG', () => {
+  const storages = { a: memoryResult() as never }
+  expect(() => createResultStore({ storages })).toThrow(expect.objectContaining({ code: 'CONFIG' }))
+})
+
+test('a store reads with the options of a read', async () => {
+  const storage = memoryStorage()
+  const store = createResultStore({ storages: { a: storage } })
+  const reference = await store.result('a', { location: 'a' }).write([1, 2, 3])
+  await expect(store.get(reference, { maxBytes: 3 })).rejects.toMatchObject({ code: 'TOO_LARGE' })
+  await expect(store.get(reference, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' })
+  expect(await store.get(reference, { maxBytes: 7 })).toEqual([1, 2, 3])
 })
 
 test('the type of a sealed reference is that of its value', () => {

@@ -84,13 +84,13 @@ test('a stream serializer makes values streams of items', () => {
 })
 
 test('seal makes write return a string', () => {
-  const keyring = {} as ReferenceSealer
+  const keyring: ReferenceSealer = { seal: async (json) => json, open: async (token) => token }
   const result = memoryResult({ location: 'x', seal: { keyring }, validators: [type<number>()] })
   if (never()) expectTypeOf(result.write(1)).resolves.toEqualTypeOf<SealedReference<number>>()
 })
 
 test('a store that seals says so in its types', () => {
-  const keyring = {} as ReferenceSealer
+  const keyring: ReferenceSealer = { seal: async (json) => json, open: async (token) => token }
   const sealing = createResultStore({ storages: { m: memoryStorage() }, keyring, seal: true })
   const open = createResultStore({ storages: { m: memoryStorage() } })
   if (never()) {

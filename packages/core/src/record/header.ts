@@ -35,8 +35,8 @@ export function encodeHeader(header: RecordHeader): Uint8Array {
     resultkit: 1,
     serializer,
     codecs: codecs.length > 0 ? codecs : undefined,
-    createdAt: createdAt.toISOString(),
-    expiresAt: expiresAt?.toISOString(),
+    createdAt: toIso(createdAt),
+    expiresAt: expiresAt && toIso(expiresAt),
     metadata,
     writer,
     undefined: header.undefined || undefined,
@@ -46,6 +46,11 @@ export function encodeHeader(header: RecordHeader): Uint8Array {
   const line = encodeUtf8(`${ascii}\n`)
   if (line.length <= MAX_HEADER_BYTES && line.length === ascii.length + 1) return line
   return padded(encodeUtf8(json))
+}
+
+/** In UTC, also of what extends Date and says it in another zone. */
+function toIso(time: Date): string {
+  return new Date(time.getTime()).toISOString()
 }
 
 function paddedLength(length: number): number {

@@ -91,7 +91,10 @@ function byAccount(options: AzureStorageOptions): Connection {
 
 /** With tokens of `credential`, or of the default credential chain. */
 function byToken(url: string, credential: AzureTokenCredential | undefined): Connection {
-  if (!url.startsWith('https:')) throw configError('an http: endpoint; tokens are sent to https: alone')
+  if (!url.startsWith('https:'))
+    throw configError(
+      'an http: endpoint; tokens are sent to https: alone. Give an https: one, or an accountKey or a sasToken',
+    )
   return lazily(url, async ({ ContainerClient }) => {
     return new ContainerClient(url, credential ?? (await defaultCredential()), PIPELINE)
   })
@@ -166,7 +169,7 @@ function containerUrl(endpoint: string, container: string): string {
 function parseUrl(text: string, option: string): URL {
   const url = URL.parse(text)
   if (url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return url
-  throw configError(`a ${option} that is not an https: or http: URL without user and password`)
+  throw configError(`as ${option} something else than an https: or http: URL without user and password`)
 }
 
 function withoutQuery(url: string): string {

@@ -154,7 +154,10 @@ function networkMeaning(error: unknown, code: string | undefined): Meaning {
     }
   }
   if (name === 'TypeError' || name === 'RangeError') {
-    return { code: 'CONFIG', says: 'the Azure SDK refused the call. The cause says which option it is' }
+    return {
+      code: 'CONFIG',
+      says: 'the Azure SDK refused an option, or an answer that is not one of Azure. The cause says which; see that the endpoint is a blob endpoint and nothing stands between it and this process',
+    }
   }
   if (code !== undefined && TLS.test(code)) {
     return { code: 'UNAVAILABLE', says: `the endpoint's TLS certificate or protocol is not accepted (${code})` }

@@ -70,6 +70,14 @@ describe.each(ANSWERS)('the answer %j is %s', (answer, code, retryable) => {
   })
 })
 
+it.each(['read', 'list'] as const)("a page that is not Azure's says where to look, for %s", async (operation) => {
+  proxy.answer({ status: 200, body: '<html>welcome</html>' })
+  const error = await errorOf(ATTEMPTS[operation](azureStorage(options())))
+  expect([error.code, error.retryable]).toEqual(['CONFIG', false])
+  expect(error.message).toContain('not one of Azure')
+  expect(error.cause).toBeInstanceOf(Error)
+})
+
 it('a busy service is asked again', async () => {
   const open = () => azureStorage(options({ retry: { minDelay: 1 }, partSize: 64 * 1024, concurrency: 1 }))
   const busy = { status: 503, code: 'ServerBusy' }

@@ -92,6 +92,12 @@ describe('the way to Azure', () => {
     expect(message).not.toContain('secret')
   })
 
+  it('says what to give instead of tokens over http', () => {
+    expect(problem({ endpoint: 'http://127.0.0.1:10000', container: 'results' })).toContain(
+      'an accountKey or a sasToken',
+    )
+  })
+
   it('takes a key of 32 bytes, over https alone', () => {
     const customerProvidedKey = { encryptionKey: KEY.toString('base64'), encryptionKeySha256: SHA256 }
     expect(problem({ accountName: 'lab', container: 'results', customerProvidedKey })).toBe('no problem')

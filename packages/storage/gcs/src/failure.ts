@@ -62,7 +62,10 @@ const OVERLOADED: Meaning = {
 }
 const MEANINGS: Readonly<Record<number, Meaning>> = {
   400: { code: 'CONFIG', says: 'the service refused the request as wrong. Look at the options; the cause says more' },
-  401: { code: 'ACCESS_DENIED', says: 'the credentials were not accepted. Renew them' },
+  401: {
+    code: 'ACCESS_DENIED',
+    says: 'no credentials were sent, or they were not accepted. Renew them; to send the default ones to an apiEndpoint, give useAuthWithCustomEndpoint: true',
+  },
   403: DENIED,
   408: { code: 'TIMEOUT', retryable: true, says: 'the service waited too long for the request. Try again' },
   409: { code: 'UNAVAILABLE', retryable: true, says: 'another operation is in the way. Try again' },

@@ -45,6 +45,12 @@ describe.each([
   })
 })
 
+test('an endpoint that was sent no credentials says how to send the default ones', async () => {
+  server.current.inject({ action: { kind: 'answer', status: 401, reason: 'required' } })
+  const error = await failureOf(get(storageOn(server.current), 'a'), { code: 'ACCESS_DENIED' })
+  expect(error.message).toContain('useAuthWithCustomEndpoint: true')
+})
+
 describe('404', () => {
   const missing = 'The specified bucket does not exist.'
 

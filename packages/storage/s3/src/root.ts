@@ -60,7 +60,7 @@ export function openRoot(options: S3StorageOptions, operation: string): Root {
   if (typeof options !== 'object' || options === null) throw wrong(operation, 'no options')
   const { bucket, partSize = 8 * MIB, concurrency = 4, sizeHint, client } = options
   if (typeof bucket !== 'string' || bucket === '' || bucket.includes('/'))
-    throw wrong(operation, "a bucket that is no bucket's name")
+    throw wrong(operation, "a bucket that is no bucket's name: a text that is not empty and has no slash")
   const prefix = withoutSlash(options.prefix)
   if (prefix !== '' && !isPrefix(prefix)) {
     throw wrong(

@@ -61,7 +61,7 @@ export async function startGcsServer(options: GcsServerOptions = {}): Promise<Gc
   for (const name of buckets) store.createBucket(name)
   const log: LoggedRequest[] = []
   const faults = createFaults()
-  const http = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (request, response) => {
+  const http = createServer({ requestTimeout: 0, keepAliveTimeout: 0 }, (request, response) => {
     void serve({ server, request, response, pageSize })
   })
   http.listen(port, '127.0.0.1')

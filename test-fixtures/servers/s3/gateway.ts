@@ -18,7 +18,7 @@ export async function startGateway(upstream: string): Promise<S3Gateway> {
   const target = new URL(upstream)
   const agent = new http.Agent({ keepAlive: true })
   const { handler, faults } = withFaults((request, response) => forward(target, agent, request, response))
-  const server = http.createServer({ requestTimeout: 0 }, handler)
+  const server = http.createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, handler)
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     response.writeContinue()
     handler(request, response)

@@ -73,7 +73,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   const accounts = new Map(given.map((account) => [account.accessKeyId, account]))
   const context: Context = { buckets, accounts, region, clock, etagForms }
   const { handler, faults } = withFaults((request, response) => void respond(context, request, response))
-  const server = http.createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, handler)
+  const server = http.createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, handler)
   // Node would send "100 Continue" by itself; S3 refuses before the body is sent, and so do the faults.
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     response.writeContinue()

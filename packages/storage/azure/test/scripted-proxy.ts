@@ -30,7 +30,7 @@ export interface ScriptedProxy {
 export async function startScriptedProxy(target: number): Promise<ScriptedProxy> {
   const seen: Seen[] = []
   const queue: Scripted[] = []
-  const server = createServer((incoming, answer) => {
+  const server = createServer({ keepAliveTimeout: 0 }, (incoming, answer) => {
     const { method = '', url = '', headers } = incoming
     seen.push({ method, url, headers })
     const scripted = queue.shift()

@@ -19,16 +19,8 @@ import {
   text,
 } from '@resultkit/core'
 import { describe, expect, test } from 'vitest'
+import { READ, WRITE } from './layers/support.ts'
 
-const READ = { range: undefined, ifMatch: undefined, ifNoneMatch: undefined, maxBytes: undefined, signal: undefined }
-const WRITE = {
-  ifAbsent: false,
-  ifMatch: undefined,
-  contentType: undefined,
-  size: undefined,
-  writeId: 'w',
-  signal: undefined,
-}
 const K = 'k' as Key
 
 const bytesAt = async (storage: ResultStorage): Promise<Uint8Array> =>

@@ -13,15 +13,7 @@ import {
   retry,
 } from '@resultkit/core'
 import { expect, test } from 'vitest'
-
-const WRITE = {
-  ifAbsent: false,
-  ifMatch: undefined,
-  contentType: undefined,
-  size: undefined,
-  writeId: 'w',
-  signal: undefined,
-}
+import { WRITE } from './layers/support.ts'
 
 /** A storage that counts the objects whose stream was opened and not yet let go. */
 function counting(inner: ResultStorage): { readonly storage: ResultStorage; open(): number } {

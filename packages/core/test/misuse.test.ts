@@ -15,15 +15,7 @@ import {
   type ValueSerializer,
 } from '@resultkit/core'
 import { describe, expect, expectTypeOf, test, vi } from 'vitest'
-
-const WRITE = {
-  ifAbsent: false,
-  ifMatch: undefined,
-  contentType: undefined,
-  size: undefined,
-  writeId: 'w',
-  signal: undefined,
-}
+import { WRITE } from './layers/support.ts'
 
 describe('options without types', () => {
   test.each([

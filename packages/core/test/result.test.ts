@@ -14,16 +14,7 @@ import {
 } from '@resultkit/core'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-
-const READ = { range: undefined, ifMatch: undefined, ifNoneMatch: undefined, maxBytes: undefined, signal: undefined }
-const WRITE = {
-  ifAbsent: false,
-  ifMatch: undefined,
-  contentType: undefined,
-  size: undefined,
-  writeId: 'w',
-  signal: undefined,
-}
+import { READ, WRITE } from './layers/support.ts'
 
 const stored = async (storage: ResultStorage, key: string): Promise<Buffer> => {
   const object = await storage.read(key as Key, READ)

@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
 const BUILTIN_IMPORT = /^import (?!type )(?:(\w+)(?:, )?)?(?:\{([^}]*)\} )?from '(node:[^']+)'$/gm
@@ -30,7 +31,25 @@ const builtinModules: Plugin = {
   },
 }
 
-async function bundle(source: string, outfile: string, conditions: readonly string[]): Promise<void> {
+/** An entry beside the main one takes what is not its own from there: two copies of a class would not know each other's. */
+function mainModule(source: string, name: string): Plugin {
+  const own = resolve(dirname(source))
+  return {
+    name: 'main module',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) =>
+        resolve(resolveDir, path).startsWith(own) ? undefined : { path: name, external: true },
+      )
+    },
+  }
+}
+
+async function bundle(
+  source: string,
+  outfile: string,
+  conditions: readonly string[],
+  plugins: readonly Plugin[] = [],
+): Promise<void> {
   await build({
     entryPoints: [source],
     outfile,
@@ -46,7 +65,7 @@ async function bundle(source: string, outfile: string, conditions: readonly stri
     lineLimit: 160,
     sourcemap: 'linked',
     sourcesContent: false,
-    plugins: [builtinModules],
+    plugins: [builtinModules, ...plugins],
     logLevel: 'warning',
   })
 }
@@ -56,8 +75,12 @@ interface Entry {
   readonly default?: string
 }
 
-const { exports } = JSON.parse(await readFile('package.json', 'utf8')) as { exports: Record<string, Entry> }
-for (const { 'resultkit:source': source, default: outfile } of Object.values(exports)) {
-  if (source !== undefined && outfile !== undefined) await bundle(source, outfile, [])
+const { name, exports } = JSON.parse(await readFile('package.json', 'utf8')) as {
+  name: string
+  exports: Record<string, Entry>
+}
+for (const [entry, { 'resultkit:source': source, default: outfile }] of Object.entries(exports)) {
+  if (source === undefined || outfile === undefined) continue
+  await bundle(source, outfile, [], entry === '.' ? [] : [mainModule(source, name)])
 }
 if (existsSync('src/hash')) await bundle('src/index.ts', 'dist/index.node.js', ['node'])

@@ -7,6 +7,8 @@ import { packages, ROOT } from './packages.ts'
 
 const USE = `
 import { createResultStore } from '@resultkit/core'
+import { scrub } from '@resultkit/core/scrub'
+import { checkValue } from '@resultkit/core/value-check'
 import { azureResult } from '@resultkit/azure'
 import { cbor } from '@resultkit/cbor'
 import { zstd } from '@resultkit/compress'
@@ -37,6 +39,8 @@ for (const serializer of [pickle(), msgpack(), cbor()]) {
   const value = await store.get(JSON.stringify({ ...reference, storage: 'main' }))
   expect(serializer.name + ' is read again through the store', JSON.stringify(value) === '[1]')
 }
+expect('stored records are intact', (await scrub(localResult({ directory: 'results' }))).intact === 3)
+expect('values are checked', typeof checkValue === 'function')
 
 const double = task('double', async ({ n }) => n * 2, { persistResult: true })
 expect('a flow of tasks runs', (await flow('main', async () => double({ n: 21 }))({})) === 42)

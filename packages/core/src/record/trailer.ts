@@ -30,11 +30,12 @@ export function decodeTrailer(bytes: Uint8Array): RecordTrailer {
   return { size: Number(size), sha256, header }
 }
 
-/** Compares what a trailer says with what was read; CORRUPT unless all of it is equal. */
+/** Compares what a trailer says with what was read; CORRUPT unless all of it is equal, with both as the cause. */
 export function checkTrailer(trailer: RecordTrailer, actual: RecordTrailer): void {
-  if (trailer.header !== actual.header) throw corrupt('its header line differs from its digest')
+  const cause = { expected: trailer, actual }
+  if (trailer.header !== actual.header) throw corrupt('its header line differs from its digest', cause)
   if (trailer.size !== actual.size || trailer.sha256 !== actual.sha256)
-    throw corrupt('its payload differs from its digest')
+    throw corrupt('its payload differs from its digest', cause)
 }
 
 /** CORRUPT, for stored bytes that are not those that were written. */

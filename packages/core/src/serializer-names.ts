@@ -1,5 +1,5 @@
+import { config } from './check-options.ts'
 import type { Codec } from './codec.ts'
-import { type ResultError, resultError } from './errors.ts'
 import { bareName, describeSerializer, type Pipeline } from './pipeline.ts'
 import type { SerializerName } from './reference.ts'
 import type { Serializer } from './serializer.ts'
@@ -58,12 +58,13 @@ export function defaultSerializerName(): string {
   return environment('RESULTKIT_DEFAULT_SERIALIZER') ?? 'json'
 }
 
-/** An environment variable, where the runtime has them; empty is unset. */
+/** An environment variable, where the runtime has them and lets us see it; empty is unset. */
 export function environment(name: string): string | undefined {
   const { process } = globalThis as { readonly process?: { readonly env?: Readonly<Record<string, string>> } }
-  return process?.env?.[name] || undefined
-}
-
-function config(message: string): ResultError {
-  return resultError('CONFIG', 'configure', message)
+  try {
+    return process?.env?.[name] || undefined
+  } catch {
+    // Deno asks for a permission.
+    return undefined
+  }
 }

@@ -8,7 +8,7 @@ import {
   createBrotliDecompress,
 } from 'node:zlib'
 import type { Codec } from '@resultkit/core'
-import { type CompressionOptions, compressionCodec, type Inflated } from './compression.ts'
+import { type CompressionOptions, compressionCodec, type Inflated, UNCHANGED } from './compression.ts'
 import { requireOptions, wholeNumber } from './errors.ts'
 import { BARE } from './through.ts'
 
@@ -37,6 +37,7 @@ export function brotli(options: BrotliOptions = {}): Codec {
       encode: (bytes) => compress(bytes, settings),
       encodeSync: (bytes) => brotliCompressSync(bytes, settings),
       encoder: () => createBrotliCompress({ ...settings, chunkSize: CHUNK }),
+      stored: UNCHANGED,
       decodeSync: (framed, maxOutputLength) =>
         brotliDecompressSync(framed, { maxOutputLength, info: true }) as unknown as Inflated,
       decoder: () => createBrotliDecompress({ chunkSize: CHUNK }),

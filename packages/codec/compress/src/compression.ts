@@ -31,6 +31,8 @@ export interface Compression {
   /** Compresses at once, for small payloads. */
   encodeSync(bytes: Uint8Array): Uint8Array
   encoder(): ZlibStream
+  /** Sees each piece of what one compression wrote, and gives what is to be stored of it. */
+  stored(): (piece: Uint8Array) => Uint8Array
   /** Decompresses at once what is within the frame. */
   decodeSync(framed: Uint8Array, maxOutputLength: number): Inflated
   decoder(): ZlibStream
@@ -56,7 +58,10 @@ export function compressionCodec(compression: Compression, options: CompressionO
     encode(bytes, { signal }) {
       throwIfAborted('write', signal)
       if (bytes.byteLength > most) throw tooLargeToRead(name, most)
-      return bytes.byteLength > AT_ONCE.encode ? compression.encode(bytes) : compression.encodeSync(bytes)
+      const stored = compression.stored()
+      return bytes.byteLength > AT_ONCE.encode
+        ? compression.encode(bytes).then(stored)
+        : stored(compression.encodeSync(bytes))
     },
     decode(bytes, context) {
       throwIfAborted('read', context.signal)
@@ -64,7 +69,7 @@ export function compressionCodec(compression: Compression, options: CompressionO
       const decoded = bytes.byteLength > AT_ONCE.encode ? undefined : decodeAtOnce(compression, bytes, limit)
       return decoded ?? collectBytes(decodeThrough(decompressor, once(bytes), limit, context.signal))
     },
-    encodeStream: (source, { signal }) => encodeThrough(compression.encoder, source, signal),
+    encodeStream: (source, { signal }) => encodeThrough(compression, source, signal),
     decodeStream: (source, { maxBytes = Number.POSITIVE_INFINITY, signal }) =>
       decodeThrough(decompressor, source, maxBytes, signal),
     range: undefined,
@@ -98,6 +103,12 @@ function inflate(compression: Compression, framed: Uint8Array, most: number): In
     throw corrupt(compression.name, 'its bytes are no valid stream', error)
   }
 }
+
+/** Everything is stored. */
+export const UNCHANGED =
+  () =>
+  (piece: Uint8Array): Uint8Array =>
+    piece
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   yield bytes

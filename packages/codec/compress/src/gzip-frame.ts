@@ -23,6 +23,7 @@ export function gzipFrame(): Frame {
   }
 
   return {
+    findsEnd: false,
     feed(stored) {
       if (inBody) return body(stored)
       const bytes = concatBytes([held, stored])

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { createGzip, createInflateRaw, gzip as gzipBytes, gzipSync, inflateRawSync } from 'node:zlib'
 import type { Codec } from '@resultkit/core'
-import { type CompressionOptions, compressionCodec, type Inflated } from './compression.ts'
+import { type CompressionOptions, compressionCodec, type Inflated, UNCHANGED } from './compression.ts'
 import { requireOptions, wholeNumber } from './errors.ts'
 import { gzipFrame } from './gzip-frame.ts'
 
@@ -29,6 +29,7 @@ export function gzip(options: GzipOptions = {}): Codec {
       encode: (bytes) => compress(bytes, { level }),
       encodeSync: (bytes) => gzipSync(bytes, { level }),
       encoder: () => createGzip({ level, chunkSize: CHUNK }),
+      stored: UNCHANGED,
       decodeSync: (framed, maxOutputLength) =>
         inflateRawSync(framed, { maxOutputLength, info: true }) as unknown as Inflated,
       decoder: () => createInflateRaw({ chunkSize: CHUNK }),

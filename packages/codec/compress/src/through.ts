@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { requireBytes, throwIfAborted } from '@resultkit/core'
+import type { Compression } from './compression.ts'
 import { corrupt, tooLarge } from './errors.ts'
 
 /** A stream of node:zlib. `bytesWritten` counts what the library consumed, which stops at its end mark. */
@@ -7,6 +8,8 @@ export type ZlibStream = Duplex & { readonly bytesWritten: number }
 
 /** Watches over the container around what the library decodes, because the library passes over bytes behind the end. */
 export interface Frame {
+  /** Whether `feed` itself refuses what is behind the end. Else the library tells, by how much it has consumed. */
+  readonly findsEnd: boolean
   /** Takes the next stored bytes, and gives those that are for the library. CORRUPT when they are not one frame. */
   feed(stored: Uint8Array): Uint8Array
   /** Sees the decoded bytes. */
@@ -23,15 +26,17 @@ export interface Decompressor {
 }
 
 /** No container: the library's own end mark is the end. */
-export const BARE: Frame = { feed: (stored) => stored, decoded: () => {}, finish: () => {} }
+export const BARE: Frame = { findsEnd: false, feed: (stored) => stored, decoded: () => {}, finish: () => {} }
 
 /** Compresses a stream in bounded memory. Nothing is opened before it is asked for; however it ends, the source is let go. */
 export async function* encodeThrough(
-  open: () => ZlibStream,
+  compression: Pick<Compression, 'encoder' | 'stored'>,
   source: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* outputOf(pumpOf(open(), source, BARE, 'write', signal), (error) => error)
+  const stored = compression.stored()
+  for await (const piece of outputOf(pumpOf(compression.encoder(), source, BARE, 'write', signal), (error) => error))
+    yield stored(piece)
 }
 
 /** Decompresses a stream in bounded memory. It ends normally only at the end of exactly one complete frame. */
@@ -50,7 +55,8 @@ export async function* decodeThrough(
     frame.decoded(piece)
     yield piece
   }
-  if (stream.bytesWritten !== pump.given() || !pump.isOver()) throw corrupt(name, 'there are bytes behind its end')
+  const tookAll = frame.findsEnd || stream.bytesWritten === pump.given()
+  if (!tookAll || !pump.isOver()) throw corrupt(name, 'there are bytes behind its end')
   frame.finish()
 }
 

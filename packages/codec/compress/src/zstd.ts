@@ -10,7 +10,7 @@ import {
 import type { Codec } from '@resultkit/core'
 import { type CompressionOptions, compressionCodec, type Inflated } from './compression.ts'
 import { requireOptions, wholeNumber } from './errors.ts'
-import { zstdFrame } from './zstd-frame.ts'
+import { onlyFrame, zstdFrame } from './zstd-frame.ts'
 
 /** What {@link zstd} takes. */
 export interface ZstdOptions extends CompressionOptions {
@@ -37,6 +37,7 @@ export function zstd(options: ZstdOptions = {}): Codec {
       encode: (bytes) => compress(bytes, { params }),
       encodeSync: (bytes) => zstdCompressSync(bytes, { params }),
       encoder: () => createZstdCompress({ params, chunkSize: CHUNK }),
+      stored: onlyFrame,
       decodeSync: (framed, maxOutputLength) =>
         zstdDecompressSync(framed, { maxOutputLength, info: true }) as unknown as Inflated,
       decoder: () => createZstdDecompress({ chunkSize: CHUNK }),

@@ -11,7 +11,7 @@ import {
   type ResultStorage,
   type ValueSerializer,
 } from '@resultkit/core'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 const counted = (inner: ResultStorage): { storage: ResultStorage; reads: () => number } => {
   let reads = 0
@@ -216,6 +216,21 @@ test('the environment sets defaults', async () => {
   } finally {
     delete process.env['RESULTKIT_DEFAULT_STORAGE']
     delete process.env['RESULTKIT_DEFAULT_SERIALIZER']
+  }
+})
+
+test('an environment that may not be looked at sets none', async () => {
+  const denied = new Proxy(process.env, {
+    get() {
+      throw new Error('NotCapable')
+    },
+  })
+  vi.stubGlobal('process', { env: denied, getBuiltinModule: process.getBuiltinModule })
+  try {
+    const store = createResultStore({ storages: { a: memoryStorage() } })
+    expect(await store.result().write('x')).toMatchObject({ storage: 'a', serializer: 'json' })
+  } finally {
+    vi.unstubAllGlobals()
   }
 })
 

@@ -64,6 +64,42 @@ const mutants: Record<string, Mutant> = {
     caughtBy: 'passing: every operation reaches the storage below with all of its options',
     open: faulty((inner) => ({ read: (key, options) => inner.read(key, { ...options, ifNoneMatch: undefined }) })),
   },
+  'the condition of a read is lost': {
+    caughtBy: 'passing: every operation reaches the storage below with all of its options',
+    open: faulty((inner) => ({ read: (key, options) => inner.read(key, { ...options, ifMatch: undefined }) })),
+  },
+  'ifAbsent is lost': {
+    caughtBy: 'passing: every operation reaches the storage below with all of its options',
+    open: faulty((inner) => ({
+      write: (key, body, options) => inner.write(key, body, { ...options, ifAbsent: false }),
+    })),
+  },
+  'errors no longer say where they are from': {
+    caughtBy: 'errors: those below come out with code and cause',
+    open: faulty((inner) => ({
+      stat: (key, options) =>
+        inner.stat(key, options).catch((cause: ResultError) => {
+          throw new ResultError({ code: cause.code, operation: 'stat', message: 'failed', cause })
+        }),
+    })),
+  },
+  'a listing is collected, and passed on from there': {
+    caughtBy: 'release: a listing that is left early is left below',
+    open: faulty((inner) => ({
+      async *list(prefixText, options) {
+        yield* await Array.fromAsync(inner.list(prefixText, options))
+      },
+    })),
+  },
+  'signals keep their listeners': {
+    caughtBy: 'abort: operations that are over leave no listeners',
+    open: faulty((inner) => ({
+      stat: (key, options) => {
+        options.signal?.addEventListener('abort', () => {})
+        return inner.stat(key, options)
+      },
+    })),
+  },
   'the contentType is lost': {
     caughtBy: 'passing: every operation reaches the storage below with all of its options',
     open: faulty((inner) => ({

@@ -1,5 +1,12 @@
 import { applies, serializerContract } from '@resultkit/contract'
-import type { Serializer, StreamSerializer, ValueSerializer } from '@resultkit/core'
+import {
+  collectBytes,
+  ResultError,
+  type Serializer,
+  type StreamSerializer,
+  streamOf,
+  type ValueSerializer,
+} from '@resultkit/core'
 import { describe, expect, test } from 'vitest'
 import { check, toyBytes, toyJson, toyLines } from './serializers.ts'
 
@@ -194,6 +201,47 @@ const mutants: Record<string, Mutant> = {
         const all: unknown[] = []
         for await (const item of inner.decode(bytes)) all.push(item)
         yield* all
+      },
+    })),
+  },
+  'options are no JSON': {
+    caughtBy: ['members: name, contentType, extension, kind and options'],
+    open: json({ options: { since: new Date(0) as never } }),
+  },
+  'an option is undefined': {
+    caughtBy: ['members: name, contentType, extension, kind and options'],
+    open: json({ options: { schema: undefined as never } }),
+  },
+  'pieces share their memory': {
+    caughtBy: ['stream: pieces that were given out are not touched again'],
+    open: lines((inner) => ({
+      async *encode(items) {
+        const memory = new Uint8Array(65_536)
+        for await (const piece of inner.encode(items)) {
+          memory.set(piece)
+          yield memory.subarray(0, piece.byteLength)
+        }
+      },
+    })),
+  },
+  'a line that is cut off is left out': {
+    caughtBy: ['stream: an item that is cut off is not left out'],
+    open: lines((inner) => ({
+      async *decode(bytes) {
+        const all = await collectBytes(bytes)
+        yield* inner.decode(streamOf(all.slice(0, all.lastIndexOf(10) + 1)))
+      },
+    })),
+  },
+  'an outage is taken for damage': {
+    caughtBy: ['stream: a source that fails makes it fail'],
+    open: lines((inner) => ({
+      async *decode(bytes) {
+        try {
+          yield* inner.decode(bytes)
+        } catch (cause) {
+          throw new ResultError({ code: 'DESERIALIZE', operation: 'decode', message: 'Damaged.', cause })
+        }
       },
     })),
   },

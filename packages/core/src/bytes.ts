@@ -14,7 +14,7 @@ export function isBytes(source: Uint8Array | readonly Uint8Array[]): source is U
 /** A piece of a stream as its bytes, or CONFIG: what a body says is a piece need not be one. */
 export function requireBytes(piece: Uint8Array, operation: string): Uint8Array {
   if (ArrayBuffer.isView(piece) && piece.BYTES_PER_ELEMENT === 1) return piece
-  const message = `${operation}: a serializer, codec or stream gave something that is not a Uint8Array. Encode it before; nothing was written.`
+  const message = `${operation}: a serializer, codec or stream gave something that is not a Uint8Array.`
   throw resultError('CONFIG', operation, message)
 }
 

@@ -1,4 +1,5 @@
 import { isResultError, ResultError, resultError } from './errors.ts'
+import { interruptible } from './items.ts'
 import type { Settings } from './options.ts'
 import type { Source } from './source.ts'
 
@@ -15,11 +16,16 @@ export async function asDecrypt<R>({ encrypted }: Pick<Settings, 'encrypted'>, r
 export async function* asDecryptStream<R>(
   { settings, storage, key }: Source,
   items: AsyncIterable<R>,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<R, void, undefined> {
   try {
-    yield* items
+    yield* interruptible(items, signal, 'read')
   } catch (error) {
-    throw ResultError.locate(settings.encrypted ? toDecrypt(error) : error, key, storage.uri)
+    const code = settings.encrypted ? 'DECRYPT' : 'CORRUPT'
+    const typed = isResultError(error)
+      ? error
+      : resultError(code, 'codec', 'The serializer or a codec failed.', { cause: error })
+    throw ResultError.locate(settings.encrypted ? toDecrypt(typed) : typed, key, storage.uri)
   }
 }
 

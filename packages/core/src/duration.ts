@@ -10,6 +10,6 @@ export function parseDuration(duration: Duration): number {
   const match = typeof duration === 'string' ? /^(\d+(?:\.\d+)?)(ms|[smhdw])$/.exec(duration) : undefined
   const ms = match ? Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS] : duration
   if (typeof ms === 'number' && ms >= 0 && Number.isFinite(ms)) return ms
-  const message = `"${String(duration)}" is not a duration. Use milliseconds, or a number with ms, s, m, h, d or w.`
+  const message = `${JSON.stringify(duration)} is not a duration. Use milliseconds, or a number with ms, s, m, h, d or w.`
   throw resultError('CONFIG', 'parseDuration', message)
 }

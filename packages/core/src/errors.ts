@@ -58,6 +58,8 @@ export interface ResultErrorOptions {
   readonly key?: string | undefined
   /** Whether the same call may succeed later. @default false */
   readonly retryable?: boolean | undefined
+  /** How long the service asked to wait before another attempt, in milliseconds. @default undefined */
+  readonly retryAfterMs?: number | undefined
   /** The error underneath; never printed, because SDK errors may hold presigned URLs. @default undefined */
   readonly cause?: unknown
   /** What was refused, place by place (`SERIALIZE`, `VALIDATION_FAILED`); never printed. @default [] */
@@ -122,6 +124,11 @@ export class ResultError extends Error {
     return this.#sensitive.cause
   }
 
+  /** How long the service asked to wait before another attempt, in milliseconds; {@link retry} does so. */
+  get retryAfterMs(): number | undefined {
+    return this.#sensitive.retryAfterMs
+  }
+
   /** What was refused, place by place. Sensitive: a validator's message may quote the value. */
   get issues(): readonly ResultIssue[] {
     return this.#sensitive.issues ?? []
@@ -151,7 +158,7 @@ export function isResultError(error: unknown): error is ResultError {
 
 /** The same error with some of its parts replaced; the original stays reachable as the cause. */
 export function withDetails(error: ResultError, details: Partial<ResultErrorOptions>): ResultError {
-  const { code, operation, message, storage, key, retryable, issues } = error
+  const { code, operation, message, storage, key, retryable, retryAfterMs, issues } = error
   return new ResultError({
     code,
     operation,
@@ -159,6 +166,7 @@ export function withDetails(error: ResultError, details: Partial<ResultErrorOpti
     storage,
     key,
     retryable,
+    retryAfterMs,
     issues,
     cause: error,
     ...details,

@@ -38,9 +38,11 @@ export function runCodec(
   direction: 'encode' | 'decode',
   bytes: Uint8Array,
   context: CodecContext,
-): Uint8Array | Promise<Uint8Array> {
+): Promise<Uint8Array> {
   const code = codec.kind === 'encryption' ? 'DECRYPT' : 'CORRUPT'
-  return typed(code, 'codec', `The codec "${codec.name}" failed.`, () => codec[direction](bytes, context))
+  return typed(code, 'codec', `The codec "${codec.name}" failed.`, async () =>
+    requireBytes(await codec[direction](bytes, context), direction),
+  )
 }
 
 function typed<R>(code: ResultErrorCode, operation: string, message: string, run: () => R): R {

@@ -21,7 +21,7 @@ export function replayable(value: unknown, signal: AbortSignal | undefined): () 
       if (given.has(items)) throw notReplayable()
       given.add(items)
     }
-    return interruptible(toAsync(items), signal)
+    return interruptible(toAsync(items), signal, 'write')
   }
 }
 
@@ -36,7 +36,7 @@ function toAsync(value: unknown): AsyncIterable<unknown> {
     if (Symbol.asyncIterator in value) return value as AsyncIterable<unknown>
     if (Symbol.iterator in value) return fromIterable(value as Iterable<unknown>)
   }
-  const message = 'write: a stream serializer takes an iterable, an async iterable, or a function that returns one.'
+  const message = 'write: a stream serializer takes an iterable, or a function that returns one.'
   throw resultError('SERIALIZE', 'write', message)
 }
 
@@ -70,8 +70,13 @@ function fromReadable(stream: ReadableStream<unknown>): AsyncIterable<unknown> {
   }
 }
 
-function interruptible(items: AsyncIterable<unknown>, signal: AbortSignal | undefined): AsyncIterable<unknown> {
-  if (signal === undefined) return items
+/** The same items, until the signal fires: ABORTED then, also when what makes them hangs. */
+export function interruptible<R>(
+  items: AsyncIterable<R>,
+  signal: AbortSignal | undefined,
+  operation: string,
+): AsyncIterable<R> {
+  if (!signal) return items
   return {
     // Not before: a stream that nobody starts to read is not locked.
     [Symbol.asyncIterator]() {
@@ -80,7 +85,7 @@ function interruptible(items: AsyncIterable<unknown>, signal: AbortSignal | unde
       return {
         async next() {
           try {
-            return await underSignal(signal, 'write', () => iterator.next())
+            return await underSignal(signal, operation, () => iterator.next())
           } catch (error) {
             // Whoever hangs may never hear of it, and is not waited for.
             if (signal.aborted) letGo(source).catch(() => {})

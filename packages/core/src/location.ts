@@ -31,14 +31,16 @@ type Fields<S extends string> = S extends `${string}{${infer Rest}`
 type NameOf<F extends string> = F extends `+${infer N}` ? N : F extends `${infer N}:${string}` ? N : F
 type ValueOf<F extends string> = F extends `${string}:${string}` ? Date : LocationValue
 
-/** The parameters that a location requires. */
+/** The parameters that a location requires. Where it has none, none are taken: options may not stand in their place. */
 export type ParametersOf<L> = L extends (context: infer C) => string
   ? C
   : L extends string
     ? string extends L
       ? LocationParameters
-      : { readonly [F in Fields<L> as NameOf<F>]: ValueOf<F> }
-    : Readonly<Record<never, never>>
+      : [Fields<L>] extends [never]
+        ? Readonly<Record<string, never>>
+        : { readonly [F in Fields<L> as NameOf<F>]: ValueOf<F> }
+    : Readonly<Record<string, never>>
 
 /** A location that has been parsed once. */
 export type LocationPart =
@@ -69,7 +71,7 @@ export function parseTemplate(template: string): readonly LocationPart[] {
 function parseField(token: string): LocationPart {
   const [, path, name, format] = PLACEHOLDER.exec(token.slice(1, -1)) ?? []
   if (name === undefined || (path !== undefined && format !== undefined))
-    throw locationError(`${token} is not a field of a location template. Use {name}, {+name} or {name:yyyy-MM-dd}.`)
+    throw locationError(`${token} is not a field. Use {name}, {+name} or {name:yyyy-MM-dd}.`)
   // An object that owns `sha256` is a reference, so parameters may not have that name.
   if (name === 'sha256') throw wrongParameter(name, 'has a name which is reserved')
   if (format === undefined) return { kind: path === undefined ? 'segment' : 'path', name }

@@ -18,5 +18,5 @@ export function memoryResult<
   M extends ResultMode = 'value',
   S extends Seal = undefined,
 >(options: MemoryResultOptions<T, L, M, S> = {}): Result<T, L, M, S> {
-  return new Result<T, L, M, S>({ storage: memoryStorage(options), ...options })
+  return new Result<T, L, M, S>({ ...options, storage: options.storage ?? memoryStorage(options) })
 }

@@ -103,7 +103,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): ResultStorage
           'ALREADY_EXISTS',
           'write',
           key,
-          'write: there is an object already, and it stays. Read it, or write without ifAbsent.',
+          'write: there is an object already. Read it, or write without ifAbsent.',
         )
       matching('write', key, ifMatch)
       version += 1

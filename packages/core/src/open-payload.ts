@@ -1,3 +1,4 @@
+import { requireBytes } from './bytes.ts'
 import type { Codec, CodecContext } from './codec.ts'
 import { resultError } from './errors.ts'
 import { decodePayloadStream, watchPin } from './pipeline.ts'
@@ -50,7 +51,7 @@ export function decodeOpened(
     const watched = watchPin(payload, codecs)
     let size = 0
     for await (const piece of decodePayloadStream(watched.payload, codecs, context)) {
-      size += piece.byteLength
+      size += requireBytes(piece, 'read').byteLength
       checkSize(size, context.maxBytes)
       yield piece
     }

@@ -112,14 +112,14 @@ type AnyOptions = ResultOptions<never, Location, ResultMode, Seal>
 
 /** Checks options once, without any I/O. Errors: CONFIG, INVALID_LOCATION. */
 export function parseOptions(options: AnyOptions): Settings {
-  checkOptions(options)
   const { storage, name, location, layers = [], validators = [], format = 'record', accepts = [] } = options
   const { cacheFor, cacheValidators = [], clock = Date.now, writer } = options
   const pipeline = parsePipeline(options)
   const encrypted = isEncrypting(pipeline.codecs)
-  if (name === '' || (writer !== undefined && typeof writer !== 'string'))
+  if (name === '' || [name ?? '', writer ?? ''].some((each) => typeof each !== 'string'))
     throw config('name or writer is not a text, or name is empty.')
-  const accepted = [pipeline, ...accepts.map((older) => parsePipeline({ ...pipeline, ...older }))]
+  // Not spread: a member that is undefined is left out, and must not turn encryption off.
+  const accepted = [pipeline, ...accepts.map((older) => parsePipeline(older, pipeline))]
   if (accepted.some(({ serializer }) => serializer.kind !== pipeline.serializer.kind))
     throw config('accepts mixes serializers of values and of streams. Read them with Results of their own.')
   if (format !== 'record' && format !== 'plain') throw config(`format is not 'record' or 'plain'.`)
@@ -155,7 +155,9 @@ function layered(storage: ResultStorage, layers: readonly Layer[]): ResultStorag
   return found
 }
 
-function parsePipeline({ serializer = defaultSerializerName(), codecs = [] }: AcceptedPipeline): Pipeline {
+function parsePipeline(given: AcceptedPipeline, usual?: Pipeline): Pipeline {
+  checkOptions(given)
+  const { serializer = usual?.serializer ?? defaultSerializerName(), codecs = usual?.codecs ?? [] } = given
   const resolved = resolveSerializer(serializer, [], codecs)
   const firstEncryption = codecs.findIndex(({ kind }) => kind === 'encryption')
   const lastCompression = codecs.findLastIndex(({ kind }) => kind === 'compression')
@@ -169,7 +171,7 @@ function parsePipeline({ serializer = defaultSerializerName(), codecs = [] }: Ac
 }
 
 function parseSeal({ seal, keyring }: AnyOptions): Pick<Settings, 'seal' | 'keyring'> {
-  if (seal === undefined || seal === false) return { seal: undefined, keyring }
+  if (!seal) return { seal: undefined, keyring }
   const given = seal === true ? {} : seal
   const sealer = given.keyring ?? keyring
   if (typeof sealer?.seal !== 'function') throw config('seal needs a keyring. Give keyring, or seal: { keyring }.')

@@ -55,7 +55,7 @@ export function matchPipeline(
   const configured = accepted.map((pipeline) =>
     describePipeline(serializerName(pipeline.serializer), namesOf(pipeline.codecs)),
   )
-  const message = `The result was written with ${describePipeline(serializer, codecs)}, and this Result reads ${configured.join(' or ')}. Give the same serializer and codecs, or list them in accepts.`
+  const message = `The result was written with ${describePipeline(serializer, codecs)}, and this Result reads ${configured.join(' or ')}. Give the same ones, or list them in accepts.`
   throw resultError('UNSUPPORTED', 'read', message)
 }
 
@@ -143,7 +143,8 @@ export function watchPin(
   let prefix: Uint8Array = new Uint8Array()
   async function* watched(): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const piece of payload) {
-      if (prefix.byteLength < MAX_HEADER_BYTES) prefix = concatBytes([prefix, piece.subarray(0, MAX_HEADER_BYTES)])
+      if (prefix.byteLength < MAX_HEADER_BYTES)
+        prefix = concatBytes([prefix, requireBytes(piece, 'write').subarray(0, MAX_HEADER_BYTES)])
       yield piece
     }
   }

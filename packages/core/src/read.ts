@@ -188,7 +188,7 @@ function items(
   const bytes = decodeOpened(source, opened, codecs, context, options)
   const decoded = (serializer as StreamSerializer).decode(bytes)
   const valid = validatedItems('read', source.settings, decoded, options)
-  const value = releasing(asDecryptStream(source, valid), opened.payload)
+  const value = releasing(asDecryptStream(source, valid, options.signal), opened.payload)
   return { status: 'found', value, record, stale: false, reference: undefined, issues: [] }
 }
 

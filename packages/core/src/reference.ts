@@ -86,7 +86,18 @@ export function parseReference<T = unknown>(input: unknown): ResultReference<T> 
 export function isSerializerName(value: JsonValue | undefined): value is SerializerName & JsonValue {
   if (typeof value === 'string') return value !== ''
   if (!isJsonObject(value) || Object.keys(value).length !== 2) return false
-  return typeof value['name'] === 'string' && value['name'] !== '' && isJsonObject(value['options'])
+  const { name, options } = value
+  return typeof name === 'string' && name !== '' && isJsonObject(options) && isShallow(options, MAX_DEPTH)
+}
+
+// Comparing and printing them is recursive.
+const MAX_DEPTH = 100
+
+function isShallow(value: JsonValue, depth: number): boolean {
+  return (
+    Object(value) !== value ||
+    (depth > 0 && Object.values(value as JsonObject).every((member) => isShallow(member, depth - 1)))
+  )
 }
 
 /** Whether JSON from a record or reference is a list of names. */

@@ -22,8 +22,7 @@ export async function unseal(
 ): Promise<unknown> {
   const { keyring: sealer = keyring, context } = typeof seal === 'object' ? seal : {}
   if (sealer !== undefined) return parseJson(await sealer.open(token, context), 'What was sealed is not a reference.')
-  const message =
-    'The reference is sealed, and there is no keyring to open it. Give the keyring that it was sealed with.'
+  const message = 'The reference is sealed. Give the keyring that it was sealed with.'
   throw resultError('CONFIG', 'openReference', message)
 }
 

@@ -189,7 +189,9 @@ export class Result<
 
   /** Every object of the storage whose key starts with `prefix`, in order of their keys. */
   list(prefix: string = '', { startAfter, signal }: ResultListOptions = {}): AsyncIterable<ObjectEntry> {
-    return this.#storage('list').list(prefix, { startAfter, signal })
+    const storage = this.#storage('list')
+    if (typeof prefix === 'string') return storage.list(prefix, { startAfter, signal })
+    throw locationError('list: the prefix is not a text.')
   }
 
   /** Whether a value passes the Result's validators and these; never throws for an invalid value. */
@@ -207,11 +209,20 @@ export class Result<
     }
   }
 
-  /** The same Result with some options replaced. */
+  /**
+   * The same Result with some options replaced; one that is given as undefined gets its default. `codecs` stay then: only
+   * `[]` turns an encryption off.
+   */
   with<T2 = T, const L2 extends Location = L, M2 extends ResultMode = M, S2 extends Seal = S>(
     options: ResultOptions<T2, L2, M2, S2>,
   ): Result<T2, L2, M2, S2> {
-    return new Result<T2, L2, M2, S2>({ ...this.#options, ...options } as unknown as ResultOptions<T2, L2, M2, S2>)
+    const codecs = options.codecs ?? this.#options.codecs
+    return new Result<T2, L2, M2, S2>({ ...this.#options, ...options, codecs } as unknown as ResultOptions<
+      T2,
+      L2,
+      M2,
+      S2
+    >)
   }
 
   /**
@@ -236,10 +247,16 @@ export class Result<
   #key(at: unknown, operation: string): Key {
     const { location, clock, format, serializer } = this.#settings
     if (typeof at === 'string') return parseKey(at, operation)
-    if (at !== undefined && !isJsonObject(at))
-      throw locationError(`${operation} was not told where: give the location's parameters as an object, or a key.`)
-    if (typeof location === 'function') return locationKey(callLocation(location, at ?? {}))
-    if (location !== undefined) return renderTemplate(location, (at ?? {}) as LocationParameters)
+    const parameters = at ?? {}
+    const takesNone = typeof location !== 'function' && !location?.some(({ kind }) => kind !== 'text')
+    // What goes unheeded may be options in the wrong place, with an `ifAbsent` among them.
+    const isLost = takesNone && operation !== 'format' && Object.keys(parameters).length > 0
+    if (!isJsonObject(parameters) || isLost)
+      throw locationError(
+        `${operation}: what stands before the options is no key, and the location has no such parameters.`,
+      )
+    if (typeof location === 'function') return locationKey(callLocation(location, parameters))
+    if (location !== undefined) return renderTemplate(location, parameters as LocationParameters)
     if (operation === 'write' || operation === 'format')
       return defaultLocation(clock, format === 'plain' ? serializer.extension : '')
     throw locationError(`${operation} was not told where: this Result has no location. Give a reference, or a key.`)

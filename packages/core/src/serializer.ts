@@ -8,7 +8,7 @@ export interface SerializerInfo {
   readonly contentType: string
   /** File extension without the dot. */
   readonly extension: string
-  /** What a reader must have configured alike, as JSON; written beside the name. @default undefined */
+  /** What a reader must have configured alike, as JSON of at most 100 levels; written beside the name. @default undefined */
   readonly options?: Readonly<Record<string, JsonValue>> | undefined
 }
 

@@ -1,4 +1,4 @@
-import { checkStorage } from './check-options.ts'
+import { checkOptions, checkStorage, config } from './check-options.ts'
 import { type Clock, nowMs } from './clock.ts'
 import type { Codec, ReferenceSealer } from './codec.ts'
 import { asDecrypt } from './decrypt.ts'
@@ -91,6 +91,7 @@ export interface ResultStore<D extends Seal = undefined> {
 
 /** Makes a store. No I/O. Errors: CONFIG for defaults that name what is not there. */
 export function createResultStore<const D extends Seal = undefined>(options: ResultStoreOptions<D>): ResultStore<D> {
+  checkOptions(options)
   const { cacheBytes = 64 * 1024 * 1024, clock = Date.now } = options
   const storages = layered(options)
   const cache = valueCache(cacheBytes)
@@ -163,8 +164,9 @@ export function createResultStore<const D extends Seal = undefined>(options: Res
 }
 
 function layered({ storages, layers = [] }: ResultStoreOptions): ReadonlyMap<string, ResultStorage> {
-  for (const storage of Object.values(storages)) checkStorage(storage)
-  return new Map(Object.entries(storages).map(([slug, storage]) => [slug, applyLayers(storage, layers)]))
+  const entries = Object.entries(storages)
+  for (const [, storage] of entries) checkStorage(storage)
+  return new Map(entries.map(([slug, storage]) => [slug, applyLayers(storage, layers)]))
 }
 
 /** A storage by slug, then by uri. CONFIG names the known slugs. */
@@ -186,7 +188,7 @@ function defaultSlug({ storages, defaults }: ResultStoreOptions): string {
     defaults?.storage ?? environment('RESULTKIT_DEFAULT_STORAGE') ?? (slugs.length === 1 ? slugs[0] : undefined)
   if (slug !== undefined) return slug
   const message = `This store has ${slugs.length} storages and no default. Name one: store.result('${slugs[0] ?? 'slug'}'), or give defaults: { storage }.`
-  throw resultError('CONFIG', 'configure', message)
+  throw config(message)
 }
 
 /** What a Result of a store is made of: its own options first, then the store's. */

@@ -64,7 +64,7 @@ export async function openStream(source: Source, options: ResultStreamOptions): 
   const pieces = await asDecrypt(source.settings, () =>
     range === undefined ? openWhole(source, options) : openRange(source, range, options),
   )
-  return asDecryptStream(source, pieces)
+  return asDecryptStream(source, pieces, options.signal)
 }
 
 /** @param expected - the version that was looked at before; another one is REPLACED */
@@ -212,7 +212,7 @@ export function notFound({ settings, storage, reference }: Source, operation: st
   const here = settings.name ?? storage.uri
   const elsewhere = reference !== undefined && reference.storage !== here && reference.storage !== storage.uri
   const hint = elsewhere
-    ? 'The reference names another storage; read it through that one, or through a store.'
+    ? 'The reference names another storage; read it there, or through a store.'
     : 'Write it first, or use find, which answers with a status.'
   return resultError('NOT_FOUND', operation, `${operation}: no result is stored there. ${hint}`)
 }
@@ -225,6 +225,6 @@ export function expired(operation: string, expiresAt: Date | undefined): ResultE
 
 function unverifiable({ key, storage }: Source): ResultError {
   const message =
-    'stream: a range of this result cannot be verified, because its digest covers the whole. Read it whole, or accept unverified bytes with verify: false.'
+    'stream: a range of this result cannot be verified. Read it whole, or accept unverified bytes with verify: false.'
   return resultError('UNSUPPORTED', 'stream', message, { key, storage: storage.uri })
 }

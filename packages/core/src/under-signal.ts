@@ -6,7 +6,7 @@ export async function underSignal<R>(
   operation: string,
   work: () => R | Promise<R>,
 ): Promise<R> {
-  if (signal === undefined) return work()
+  if (!signal) return work()
   throwIfAborted(operation, signal)
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const abort = (): void => reject(abortedError(operation, signal))

@@ -10,13 +10,12 @@ export function checkWriteOptions({ format, encrypted }: Settings, options: Resu
   const { expiresAt, metadata, ifAbsent, ifMatch } = options
   const reason = (problem: string): ResultError => resultError('CONFIG', 'write', `write: ${problem}.`)
   if (ifAbsent && ifMatch !== undefined) throw reason('ifAbsent and ifMatch exclude each other')
-  if (metadata !== undefined && encrypted)
-    throw reason('metadata cannot be kept with encryption, since it would be in clear')
+  if (metadata !== undefined && encrypted) throw reason('metadata cannot be kept with encryption')
   if (metadata !== undefined && format === 'plain') throw reason(`metadata cannot be kept with format: 'plain'`)
   if (metadata !== undefined) checkMetadata(metadata, reason)
   if (expiresAt === undefined) return
   if (format === 'plain') throw reason(`expiresAt cannot be kept with format: 'plain'`)
-  const time = typeof expiresAt === 'object' ? expiresAt.getTime() : Number.NaN
+  const time = Number(expiresAt?.getTime?.())
   if (!(time <= MAX_TIME)) throw reason('expiresAt is not a valid Date before the year 10000')
   if (time <= now) throw reason('expiresAt has passed already')
 }

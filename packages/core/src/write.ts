@@ -132,8 +132,7 @@ async function publishStream(
   const stat = await job.storage.write(job.key, body, options)
   const landed = passes[passOf(options.writeId, stat.writeId)] ?? passes.at(-1)
   if (landed?.sha256) return { reference: referenceTo(job, pipeline, landed.size, landed.sha256), stat }
-  const message =
-    'write: the storage answered before it had read the whole stream, which breaks its contract. What it stored is not known.'
+  const message = 'write: the storage answered before it had read the whole stream. What it stored is not known.'
   throw resultError('CORRUPT', 'write', message)
 }
 

@@ -87,8 +87,12 @@ test.each(['record', 'plain'] as const)(
         codecs: [failing(decodeStream)],
       })
       await result.write([1, 2])
-      await expect((async () => Array.fromAsync(await result.read()))()).rejects.toThrow('not on this runtime')
-      await expect(collectBytes(result.stream())).rejects.toThrow('not on this runtime')
+      await expect((async () => Array.fromAsync(await result.read()))()).rejects.toMatchObject({
+        cause: expect.objectContaining({ message: 'not on this runtime' }),
+      })
+      await expect(collectBytes(result.stream())).rejects.toMatchObject({
+        cause: expect.objectContaining({ message: 'not on this runtime' }),
+      })
       expect(open()).toBe(0)
     }
   },

@@ -43,7 +43,7 @@ test('parameters are inferred from a literal location', () => {
     readonly path: string | number | bigint | boolean
   }>()
   expectTypeOf<keyof At<'{{literal}}/{a}{{b}}{c}'>>().toEqualTypeOf<'a' | 'c'>()
-  expectTypeOf<keyof At<'no/parameters'>>().toEqualTypeOf<never>()
+  expectTypeOf<At<'no/parameters'>>().toEqualTypeOf<Readonly<Record<string, never>>>()
   expectTypeOf<ParametersOf<(context: { run: number }) => string>>().toEqualTypeOf<{ run: number }>()
 
   const scores = memoryResult({ location: 'scores/{date:yyyy-MM-dd}/{user}.json', validators: [type<number>()] })
@@ -100,6 +100,22 @@ test('a store that seals says so in its types', () => {
     expectTypeOf(open.result('m', { validators: [type<number>()] }).write(1)).resolves.toEqualTypeOf<
       ResultReference<number>
     >()
+  }
+})
+
+test('options in the place of parameters do not compile', () => {
+  const fixed = memoryResult({ location: 'fixed' })
+  const dated = memoryResult()
+  if (never()) {
+    fixed.write(1, {}, { ifAbsent: true })
+    dated.write(1, undefined, { ifAbsent: true })
+    fixed.find('a/key', { maxAge: 0 })
+    // @ts-expect-error the location has no parameters
+    fixed.write(1, { ifAbsent: true })
+    // @ts-expect-error the location has no parameters
+    fixed.find({ maxAge: 0 })
+    // @ts-expect-error there is no location, so that there are no parameters
+    dated.write(1, { ifAbsent: true })
   }
 })
 

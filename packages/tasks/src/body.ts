@@ -1,5 +1,13 @@
 import { parseDuration } from '@resultkit/core'
-import { isGivenSignal, onAbort, releaseScope, signalOf, stopScope, throwIfStopped } from './cancellation.ts'
+import {
+  isGivenSignal,
+  onAbort,
+  releaseScope,
+  signalOf,
+  stopScope,
+  throwIfCancelled,
+  throwIfStopped,
+} from './cancellation.ts'
 import { asFailure, failure, taskError } from './failure.ts'
 import { auditOf, idOf, type Run } from './run.ts'
 import { contextFor } from './run-context.ts'
@@ -115,16 +123,16 @@ function flowRunOf(run: Run): FlowRun {
 }
 
 /** The delay before an attempt, in milliseconds. */
-export function delayBefore({ definition, attempt }: Run, error: unknown): number {
+export async function delayBefore({ definition, attempt }: Run, error: unknown): Promise<number> {
   const { retryDelay = 0 } = definition.options
-  if (typeof retryDelay === 'function') return parseDuration(retryDelay(attempt, error))
+  if (typeof retryDelay === 'function') return parseDuration(await retryDelay(attempt, error))
   if (typeof retryDelay === 'string' || typeof retryDelay === 'number') return parseDuration(retryDelay)
   return parseDuration(retryDelay[Math.min(attempt - 1, retryDelay.length - 1)] ?? 0)
 }
 
 /** Waits, unless the scope ends first. */
 export async function pause(run: Run, ms: number): Promise<void> {
-  throwIfStopped(run.outer)
+  throwIfCancelled(run)
   if (ms === 0) return
   const scope = makeScope(run.outer.settings, run.outer.flow, run.outer, run.definition.options.signal)
   const signal = signalOf(scope)

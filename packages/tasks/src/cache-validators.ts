@@ -1,8 +1,8 @@
-import type { CacheValidator } from '@resultkit/core'
+import { type CacheValidator, isResultError } from '@resultkit/core'
 import { inputPart, isRecord } from './cache-policy.ts'
 import { digestOf, encodeCanonical, type HashableClass } from './canonical-hash.ts'
 import { taskError } from './failure.ts'
-import type { LocationContext } from './task-options.ts'
+import type { AsMethod, LocationContext } from './task-options.ts'
 
 /** Compares this run with the one that wrote a result, by digests that are kept in the record's metadata. */
 export interface DigestValidator {
@@ -14,7 +14,7 @@ export interface DigestValidator {
 }
 
 /** Decides whether a stored result may be used: one of ours, or any function of the stored value and its record. */
-export type TaskCacheValidator<T = unknown> = CacheValidator<T> | DigestValidator
+export type TaskCacheValidator<T = unknown> = AsMethod<CacheValidator<T>> | DigestValidator
 
 /** Never uses what is stored. */
 export const neverUse: CacheValidator<unknown> = () => false
@@ -66,12 +66,29 @@ export function isDigestValidator(validator: TaskCacheValidator<never>): validat
   return typeof validator === 'object'
 }
 
-/** The digests of this run, by name, for the record and for the comparison. SERIALIZE for what cannot be hashed. */
+/** What this run is compared by. */
+export interface RunDigests {
+  /** By the names of validators, for the record and for the comparison. */
+  readonly digests: Readonly<Record<string, string>>
+  /** What cannot be hashed, if anything: it has no digest, and is like nothing that was stored. */
+  readonly problem: string | undefined
+}
+
+/** The digests of a run. */
 export function runDigests(
   validators: readonly DigestValidator[],
-  context: LocationContext,
+  context: () => LocationContext,
   classes: readonly HashableClass[],
-): Readonly<Record<string, string>> {
-  const entries = validators.map(({ name, part }) => [name, digestOf(encodeCanonical([part(context)], classes))])
-  return Object.fromEntries(entries) as Readonly<Record<string, string>>
+): RunDigests {
+  const digests: Record<string, string> = {}
+  let problem: string | undefined
+  for (const { name, part } of validators) {
+    try {
+      digests[name] = digestOf(encodeCanonical([part(context())], classes))
+    } catch (error) {
+      if (!isResultError(error) || error.code !== 'SERIALIZE') throw error
+      problem ??= error.message
+    }
+  }
+  return { digests, problem }
 }

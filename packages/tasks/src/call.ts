@@ -3,12 +3,12 @@ import { isGivenSignal, releaseScope, throwIfStopped } from './cancellation.ts'
 import type { Definition } from './definition.ts'
 import { cancelled, execute, memoryKey } from './execute.ts'
 import { asFailure } from './failure.ts'
-import { resolveInput } from './inputs.ts'
+import { forgetInputs, resolveInput } from './inputs.ts'
 import { type KeyOutcome, keyOf } from './place.ts'
 import { type Plan, planFor } from './plan.ts'
 import { hasPromises } from './promised.ts'
 import { recall } from './recall.ts'
-import { type Batch, enterFailed, makeRun, type Run } from './run.ts'
+import { type Batch, enterFailed, idOf, makeRun, type Run } from './run.ts'
 import { joinFlow, leaveFlow, makeScope } from './scope.ts'
 import { surroundingsOf } from './surroundings.ts'
 import { asTaskPromise, type TaskPromise } from './task-promise.ts'
@@ -17,13 +17,15 @@ import { asTaskPromise, type TaskPromise } from './task-promise.ts'
 export function call(definition: Definition, input: unknown, index?: number, batch?: Batch): TaskPromise<unknown> {
   const outer = surroundingsOf(definition)
   const run = makeRun(definition, outer, input, index, batch)
+  // By the order of calls, and not of whose inputs are there first: a resumed flow finds what lies below the id.
+  if (definition.kind === 'flow' && outer.flow !== undefined) idOf(run)
   const plan = planFor(definition, outer.settings)
   return asTaskPromise(start(run, plan), run)
 }
 
 function start(run: Run, plan: Plan): Promise<unknown> {
-  if (plan.direct && !isGivenSignal(run.outer)) return runDirect(run)
-  return fromMemory(run, plan) ?? tracked(run, plan)
+  if (isGivenSignal(run.outer)) return tracked(run, plan)
+  return plan.direct ? runDirect(run, plan) : (fromMemory(run, plan) ?? tracked(run, plan))
 }
 
 async function tracked(run: Run, plan: Plan): Promise<unknown> {
@@ -32,11 +34,12 @@ async function tracked(run: Run, plan: Plan): Promise<unknown> {
     return await execute(run, plan)
   } finally {
     leaveFlow(run)
+    forgetInputs(run, plan)
   }
 }
 
 /** Only the body: what most tasks are. */
-async function runDirect(run: Run): Promise<unknown> {
+async function runDirect(run: Run, plan: Plan): Promise<unknown> {
   joinFlow(run)
   const scope = makeScope(run.outer.settings, run.outer.flow, run.outer)
   try {
@@ -56,6 +59,7 @@ async function runDirect(run: Run): Promise<unknown> {
   } finally {
     releaseScope(scope)
     leaveFlow(run)
+    forgetInputs(run, plan)
   }
 }
 
@@ -76,6 +80,7 @@ function fromMemory(run: Run, plan: Plan): Promise<unknown> | undefined {
   run.value = found.value
   run.result = found.result
   leaveFlow(run)
+  forgetInputs(run, plan)
   return Promise.resolve(found.value)
 }
 

@@ -14,7 +14,7 @@ export function signalOf(scope: Scope): AbortSignal {
   const controller = new AbortController()
   scope.controller = controller
   if (scope.stopped !== undefined) controller.abort(scope.stopped.reason)
-  const outer = [scope.given, scope.parent && mayStop(scope.parent) ? signalOf(scope.parent) : undefined]
+  const outer = [scope.given, scope.parent && mayEnd(scope.parent) ? signalOf(scope.parent) : undefined]
   const unlink = outer.map((signal) => signal && follow(controller, signal))
   scope.unlink = () => {
     for (const each of unlink) each?.()
@@ -55,15 +55,18 @@ function listen(signal: AbortSignal): { readonly all: Set<() => void>; readonly 
   return made
 }
 
-/** Whether a scope is one that can end early: outside of runs nothing does. */
-function mayStop(scope: Scope): boolean {
-  return scope.parent !== undefined || scope.given !== undefined
-}
-
 /** Whether somebody outside gave a signal that ends runs in this scope. */
 export function isGivenSignal(scope: Scope): boolean {
   for (let each: Scope | undefined = scope; each !== undefined; each = each.parent) {
     if (each.given !== undefined) return true
+  }
+  return false
+}
+
+/** Whether anything can end a scope, or one around it, early: a signal, a flow, or a timeout, which has made a controller. */
+function mayEnd(scope: Scope): boolean {
+  for (let each: Scope | undefined = scope; each !== undefined; each = each.parent) {
+    if ((each.given ?? each.flow ?? each.controller) !== undefined) return true
   }
   return false
 }
@@ -99,9 +102,14 @@ export function releaseScope(scope: Scope): void {
 /** The signal for storage calls, where somebody outside may fire one. */
 export function givenSignal({ definition, outer }: Run): AbortSignal | undefined {
   const { signal } = definition.options
-  const around = outer.flow === undefined && outer.given === undefined ? undefined : signalOf(outer)
+  const around = signalAround(outer)
   if (signal === undefined || around === undefined) return signal ?? around
   return AbortSignal.any([signal, around])
+}
+
+/** The signal of a scope, where anything can end it, or one around it, early. */
+export function signalAround(scope: Scope): AbortSignal | undefined {
+  return mayEnd(scope) ? signalOf(scope) : undefined
 }
 
 /** What a promise gives, or ABORTED as soon as the signal fires: for waiting on the work of others. */

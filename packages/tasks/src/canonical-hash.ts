@@ -20,7 +20,8 @@ export interface CanonicalHashOptions {
  * SHA-256 (64 lower-case hex digits) over a canonical encoding of a value: the same in every process, whatever the order of
  * properties, of Map entries and of Set members. Takes primitives, arrays, plain objects, Map, Set, Date, RegExp, URL, Error,
  * ArrayBuffers, typed arrays, and instances of the classes given; cycles too. What is not looked at: properties of their own that
- * typed arrays and arrays of more than 10,000 items have, the `lastIndex` of a RegExp, the stack of an Error.
+ * typed arrays and arrays of more than 10,000 items have, or that are not enumerable, the `lastIndex` of a RegExp, the stack of an
+ * Error.
  *
  * Errors: SERIALIZE for anything else (functions, symbols, promises, other classes), with its place in `issues`.
  */
@@ -145,18 +146,23 @@ function prototypeOf(known: HashableClass): unknown {
 /** What can be encoded beside plain objects and arrays: exactly these, since a subclass or a property of its own would be lost. */
 function encodeBuiltIn(encoder: Encoder, value: object, depth: number): void {
   const prototype: unknown = Object.getPrototypeOf(value)
-  const bare = value instanceof Error || ArrayBuffer.isView(value) || Object.keys(value).length === 0
+  const bare = value instanceof Error || ArrayBuffer.isView(value) || countKeys(value) === 0
   if (!bare) encodeForeign(encoder, value, depth)
   else if (prototype === Map.prototype) encodeMap(encoder, value as Map<unknown, unknown>, depth)
   else if (prototype === Set.prototype) encodeSet(encoder, value as Set<unknown>, depth)
   else if (prototype === Date.prototype) encoder.text += `d${(value as Date).getTime()};`
-  else if (value instanceof RegExp) encoder.text += `r${text(value.source)}${text(value.flags)}`
+  else if (prototype === RegExp.prototype)
+    encoder.text += `r${text((value as RegExp).source)}${text((value as RegExp).flags)}`
   else if (prototype === URL.prototype) encoder.text += `l${text((value as URL).href)}`
   else if (ArrayBuffer.isView(value)) encodeBytes(encoder, value.constructor.name, viewOf(value))
   else if (prototype === ArrayBuffer.prototype)
     encodeBytes(encoder, 'ArrayBuffer', new Uint8Array(value as ArrayBuffer))
   else if (value instanceof Error) encodeError(encoder, value, depth)
   else encodeForeign(encoder, value, depth)
+}
+
+function countKeys(value: object): number {
+  return Object.keys(value).length + Object.getOwnPropertySymbols(value).length
 }
 
 function encodeError(encoder: Encoder, error: Error, depth: number): void {
@@ -191,7 +197,7 @@ function encodeBytes(encoder: Encoder, kind: string, bytes: Uint8Array): void {
 }
 
 function encodeArray(encoder: Encoder, items: readonly unknown[], depth: number): void {
-  if (items.length <= CHECKED_ITEMS && Object.keys(items).length > items.length)
+  if (items.length <= CHECKED_ITEMS && countKeys(items) > items.length)
     throw unhashable(encoder.path.slice(0, depth), 'an array with properties of its own')
   encoder.text += '['
   for (let index = 0; index < items.length; index++) {

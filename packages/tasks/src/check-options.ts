@@ -24,6 +24,8 @@ const isSink = (value: unknown): boolean =>
 const isSerializer = (value: unknown): boolean => isObject(value) && isText(value['name']) && isText(value['kind'])
 const isResult = (value: Readonly<Record<string, unknown>>): boolean =>
   isFunction(value['with']) && 'parts' in value.constructor
+const isHashableClass = (value: unknown): boolean =>
+  isObject(value) && isFunction(value['encode']) && (isFunction(value['class']) || isObject(value['prototype']))
 const isLocation = (value: unknown): boolean => isText(value) || isFunction(value)
 
 function isDuration(value: unknown): boolean {
@@ -78,7 +80,10 @@ const TASK_OPTIONS: Rules<TaskOptions> = {
     is: 'a list of allInputs, partialInputsOnly(names) and the like, or of functions',
     accepts: (value) =>
       Array.isArray(value) &&
-      value.every((each: unknown) => isFunction(each) || (isObject(each) && each['kind'] === 'digest')),
+      value.every(
+        (each: unknown) =>
+          isFunction(each) || (isObject(each) && each['kind'] === 'digest' && isFunction(each['part'])),
+      ),
   },
   checkpoint: isTrueOrFalse,
   retries: { is: 'a whole number, 0 or more', accepts: (value) => isWhole(value, 0) },
@@ -117,7 +122,7 @@ const RUNTIME_OPTIONS: Rules<RuntimeOptions> = {
   defaults: { is: 'an object', accepts: isObject },
   classes: {
     is: 'a list of classes, as pickle takes them',
-    accepts: (value) => Array.isArray(value) && value.every(isObject),
+    accepts: (value) => Array.isArray(value) && value.every(isHashableClass),
   },
   cacheBytes: { is: 'a number of bytes, 0 or more', accepts: (value) => typeof value === 'number' && value >= 0 },
   leaseFor: { is: DURATION, accepts: isDuration },

@@ -63,41 +63,44 @@ async function queue(run: Run, limit: Limiter): Promise<void> {
 
 async function retryOrFail(run: Run, failed: Failure): Promise<void> {
   const { definition } = run
-  if (!mayRetry(run, failed)) throw failed
+  const delay = await delayOf(run, failed)
+  if (delay === undefined) throw failed
   if (definition.options.persistResult !== false) await storeUpstream(run, givenSignal(run))
   enter(run, 'Retrying', 'attempt-failed', messageOf(failed.error))
   if (definition.options.persistResult === false) {
     throw failure('missing-result', neverKept(definition, 'retries', failed.error))
   }
-  await pause(run, delayBefore(run, failed.error))
+  await pause(run, delay)
 }
 
-function mayRetry({ definition, attempt }: Run, { state, reason, error }: Failure): boolean {
-  if (attempt > definition.retries || state === 'Cancelled') return false
+/** How long to wait before the next attempt, in milliseconds; `undefined` when there is none. */
+async function delayOf(run: Run, { state, reason, error }: Failure): Promise<number | undefined> {
+  const { definition, attempt } = run
+  if (attempt > definition.retries || state === 'Cancelled') return undefined
   if (reason === 'missing-result' || reason === 'configuration' || (reason === 'write-failed' && isConflict(error)))
-    return false
+    return undefined
   try {
-    return definition.options.retryIf?.(error, attempt) ?? true
+    const wanted = (await definition.options.retryIf?.(error, attempt)) ?? true
+    return wanted ? await delayBefore(run, error) : undefined
   } catch (cause) {
     throw failure(
       'configuration',
-      taskError('CONFIG', 'retry', 'retryIf threw instead of answering. Mend it.', { cause }),
+      taskError('CONFIG', 'retry', 'retryIf or retryDelay threw, or gave no duration. Mend it.', { cause }),
     )
   }
 }
 
-const ownLimits = new WeakMap<object, Limiter>()
+const ownLimits = new WeakMap<object, Limiter[]>()
 const namedLimits = new Map<string, Limiter>()
 
 function limiterOf({ options, origin, name }: Definition): Limiter | undefined {
   const { concurrency } = options
   if (concurrency === undefined) return undefined
   if (typeof concurrency === 'number') {
-    const known = ownLimits.get(origin)
-    if (known?.limit === concurrency) return known
-    const made = limiter(concurrency)
-    ownLimits.set(origin, made)
-    return made
+    const limits = ownLimits.get(origin) ?? []
+    ownLimits.set(origin, limits)
+    limits[concurrency] ??= limiter(concurrency)
+    return limits[concurrency]
   }
   const known = namedLimits.get(concurrency.name) ?? limiter(concurrency.limit)
   namedLimits.set(concurrency.name, known)

@@ -16,11 +16,6 @@ let opened: Promise<ResultStore<Seal>> | undefined
  * Errors: CONFIG when @resultkit/local or @resultkit/pickle is not installed, or RESULTKIT_DEFAULT_STORAGE names another storage.
  */
 export function defaultStore(): Promise<ResultStore<Seal>> {
-  return openDefaultStore()
-}
-
-/** {@link defaultStore}, opened once. */
-export function openDefaultStore(): Promise<ResultStore<Seal>> {
   opened ??= open().catch((error: unknown) => {
     opened = undefined
     throw error

@@ -101,7 +101,7 @@ function cacheForOf(result: TaskOptions<never, never>['result']): number | undef
 
 /** Whether the key of a run is in a location, so that keyed results can lie there. */
 export function hasKey(location: Location): location is string {
-  return typeof location === 'string' && /\{\+?(?:cacheKey|cache_key)\}/.test(location)
+  return typeof location === 'string' && /\{\+?(?:cacheKey|cache_key)\}/.test(location.replaceAll(/\{\{|\}\}/g, ''))
 }
 
 function featuresOf(options: TaskOptions<never, never>, cacheFor: Duration | undefined): readonly Feature[] {

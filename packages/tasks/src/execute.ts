@@ -4,7 +4,7 @@ import { compute, type Work } from './compute.ts'
 import { hasKey, neverKept } from './definition.ts'
 import { asFailure, type Failure, failure, saidOf, taskError } from './failure.ts'
 import { resolveInput } from './inputs.ts'
-import type { Keeper } from './keeper.ts'
+import { type Keeper, keeperAt } from './keeper.ts'
 import { type Lookup, lookUp } from './lookup.ts'
 import { onceInStorage } from './once-in-storage.ts'
 import { cacheLocation, type KeyOutcome, keyOf, renderLocation, runPlace } from './place.ts'
@@ -52,7 +52,8 @@ export function cancelled(run: Run, failed: Failure): Failure {
   return failure('aborted', abortedError('run', signal?.aborted ? signal : signalOf(run.outer)), 'Cancelled')
 }
 
-function refuseConflicts({ definition }: Run, { decision }: Plan): void {
+/** MISSING_RESULT before a run whose key or target needs a value that is never stored. */
+export function refuseConflicts({ definition }: Run, { decision }: Plan): void {
   const conflict = decision.conflicts.find((feature) => ['cacheKey', 'cacheFor', 'target'].includes(feature))
   if (conflict !== undefined) throw failure('missing-result', neverKept(definition, conflict))
 }
@@ -67,14 +68,22 @@ function produce(run: Run, plan: Plan): Promise<Stored> {
   if (plan.lookup === 'target') return produceTarget(run, plan)
   if (plan.lookup === 'cache') return produceCached(run, plan)
   if (plan.decision.persist && isResumed(run)) return produceResumed(run, plan)
+  if (plan.decision.persist) return produceKept(run, plan)
   const { key, target } = run.definition
-  if (plan.decision.persist) takePlace(run, plan)
-  const off = !plan.decision.persist && (key !== undefined || target !== undefined)
-  return compute(run, plan, { reason: off ? 'not-persisted' : 'no-lookup' })
+  return compute(run, plan, { reason: (key ?? target) === undefined ? 'no-lookup' : 'not-persisted' })
+}
+
+/** What is wrong with the storage or the location is told before the body runs. */
+async function produceKept(run: Run, plan: Plan): Promise<Stored> {
+  takePlace(run)
+  const keeper = plan.opened ?? (await keeperFor(run))
+  const at = keeper.location === undefined ? undefined : rendered(run, keeper.location, undefined)
+  return compute(run, plan, { reason: 'no-lookup', at })
 }
 
 /** Takes the number of an unkeyed run as it starts: who ends first is another order when the flow is resumed. */
-function takePlace(run: Run, { keeping: { result } }: Plan): void {
+function takePlace(run: Run): void {
+  const { result } = run.definition.options
   if (result !== undefined && (isResultAdapter(result) || result.location !== undefined)) return
   try {
     runPlace(run)
@@ -84,21 +93,23 @@ function takePlace(run: Run, { keeping: { result } }: Plan): void {
 }
 
 export function isResumed({ outer, definition }: Run): boolean {
-  return definition.kind === 'flow' ? definition.options.runId !== undefined : outer.flow?.resumed === true
+  return definition.options.runId !== undefined || outer.flow?.resumed === true
 }
 
 async function produceTarget(run: Run, plan: Plan): Promise<Stored> {
-  const keeper = plan.opened ?? (await keeperFor(run))
-  const at = renderedTarget(run)
+  const { keeper, at } = await targetOf(run, plan)
   claim(run, keeper, at)
   // Who seals references does not want keys to be told.
   const label = keeper.rules.seal === undefined ? `target ${at}` : 'target'
   return once(run, plan, keeper, { at, found: 'target-found', label, memory: undefined })
 }
 
-/** The key in the storage at which a target lies. Its failure is `configuration`. */
-export function renderedTarget(run: Run): string {
-  return rendered(run, run.definition.target?.location as never, undefined)
+/** The key in the storage at which a target lies, and what keeps it there. Failures are `configuration`. */
+export async function targetOf(run: Run, { opened }: Plan): Promise<{ readonly keeper: Keeper; readonly at: string }> {
+  const keeper = opened ?? (await keeperFor(run))
+  const at = rendered(run, run.definition.target?.location as never, undefined)
+  run.keeper = keeperAt(run.definition, keeper, at)
+  return { keeper: run.keeper, at }
 }
 
 async function produceCached(run: Run, plan: Plan): Promise<Stored> {
@@ -123,13 +134,13 @@ export function memoryKey({ storageId }: Keeper, { text }: Extract<KeyOutcome, {
 
 async function produceResumed(run: Run, plan: Plan): Promise<Stored> {
   const keeper = await keeperFor(run)
-  if (keeper.adapter !== undefined || keeper.location !== undefined) return compute(run, plan, { reason: 'no-lookup' })
+  if (keeper.adapter !== undefined || keeper.location !== undefined) return produceKept(run, plan)
   const { at, unhashable } = runPlace(run)
   if (unhashable !== undefined) return compute(run, plan, { reason: 'unhashable-input', why: unhashable })
   if (plan.refresh) return compute(run, plan, REFRESH)
   const found = await lookUp(run, keeper, at, givenSignal(run))
   if (found.status === 'hit') return hit(run, found, 'resumed', 'stored by an earlier attempt at this flow run')
-  return compute(run, plan, { reason: found.reason, why: found.why, at })
+  return compute(run, plan, { reason: found.reason, why: found.why })
 }
 
 function rendered(run: Run, location: Parameters<typeof renderLocation>[1], key: KeyOutcome | undefined): string {

@@ -1,5 +1,4 @@
-import { neverKept } from './definition.ts'
-import { isResumed, memoryKey, placeOfKey, renderedTarget } from './execute.ts'
+import { isResumed, memoryKey, placeOfKey, refuseConflicts, targetOf } from './execute.ts'
 import type { Keeper } from './keeper.ts'
 import { lookUp } from './lookup.ts'
 import { keyOf, runPlace } from './place.ts'
@@ -20,16 +19,14 @@ export interface LookupExplanation {
 
 /** Looks up what a run would look up, and changes nothing. Errors are those that the run would have. */
 export async function explainLookup(run: Run, plan: Plan): Promise<LookupExplanation> {
-  const { definition } = run
   const { decision, lookup } = plan
-  const conflict = decision.conflicts.find((feature) => ['cacheKey', 'cacheFor', 'target'].includes(feature))
-  if (conflict !== undefined) throw neverKept(definition, conflict)
+  refuseConflicts(run, plan)
   if (decision.persist && lookup === 'none' && run.outer.flow === undefined && isResumed(run))
     return lookAtRun(run, plan)
-  if (lookup === 'none') return { kind: 'none', ...whyNone(run, plan) }
+  if (lookup === 'none') return { kind: 'none', ...whyNone(run) }
   if (lookup === 'target') {
-    const keeper = await keeperFor(run)
-    return look(run, plan, keeper, 'target', renderedTarget(run))
+    const { keeper, at } = await targetOf(run, plan)
+    return look(run, plan, keeper, 'target', at)
   }
   const key = await keyOf(run)
   if ('reason' in key) return { kind: 'cache', outcome: key.reason, why: key.problem }
@@ -44,18 +41,15 @@ export async function explainLookup(run: Run, plan: Plan): Promise<LookupExplana
 async function lookAtRun(run: Run, plan: Plan): Promise<LookupExplanation> {
   const keeper = await keeperFor(run)
   const { at, unhashable } = runPlace(run)
-  if (keeper.adapter !== undefined || keeper.location !== undefined) return { kind: 'none', ...whyNone(run, plan) }
+  if (keeper.adapter !== undefined || keeper.location !== undefined) return { kind: 'none', ...whyNone(run) }
   if (unhashable !== undefined) return { kind: 'run', outcome: 'unhashable-input', why: unhashable }
   return look(run, plan, keeper, 'run', at)
 }
 
-function whyNone({ definition }: Run, { decision }: Plan): { readonly outcome: string; readonly why: string } {
+function whyNone({ definition }: Run): { readonly outcome: string; readonly why: string } {
   if (definition.key === undefined && definition.target === undefined)
     return { outcome: 'no-lookup', why: 'it has no cacheKey, cacheFor or target' }
-  return {
-    outcome: 'not-persisted',
-    why: decision.persist ? 'nothing is looked up' : 'what is never stored is not looked for',
-  }
+  return { outcome: 'not-persisted', why: 'what is never stored is not looked for' }
 }
 
 async function look(

@@ -1,8 +1,10 @@
 import { isRecord } from './cache-policy.ts'
 import { givenSignal, orAborted } from './cancellation.ts'
 import { asFailure, failure } from './failure.ts'
+import type { Plan } from './plan.ts'
 import { hasPromises } from './promised.ts'
 import type { Run } from './run.ts'
+import type { Scope } from './scope.ts'
 import { runOf } from './task-promise.ts'
 
 /** Waits for the TaskPromises in a run's input and puts their values in; nothing to wait for when there are none. */
@@ -39,18 +41,27 @@ function visit(input: object, replace: (promise: Promise<unknown>, run: Run) => 
     const run = runOf(value)
     return run === undefined ? value : replace(value as Promise<unknown>, run)
   }
-  const deep = (value: unknown): unknown => (Array.isArray(value) ? value.map(one) : one(value))
-  if (Array.isArray(input) || !isRecord(input)) return deep(input)
-  return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, deep(value)]))
+  // An array without promises stays the very object that another task returned.
+  const deep = (value: unknown): unknown =>
+    Array.isArray(value) ? (value.some((item) => runOf(item) !== undefined) ? value.map(one) : value) : one(value)
+  if (!isRecord(input)) return deep(input)
+  const resolved: Record<string, unknown> = { ...input }
+  for (const name of Object.keys(resolved)) resolved[name] = deep(resolved[name])
+  return resolved
+}
+
+/** Which run in a flow, or in one around it, returned an object. */
+function producerOf(value: object, scope: Scope | undefined): Run | undefined {
+  return scope && (scope.flow?.produced.get(value) ?? producerOf(value, scope.parent))
 }
 
 /** The runs whose values a run was given: by their promise, or by passing the very object that one returned. */
 export function upstreamOf(run: Run): readonly Run[] {
   const found = new Set(run.upstream)
-  const { flow } = run.outer
   const { input } = run
   const add = (value: unknown): void => {
-    const from = typeof value === 'object' && value !== null ? flow?.produced.get(value) : undefined
+    if (typeof value !== 'object' || value === null) return
+    const from = producerOf(value, run.outer)
     if (from !== undefined && from !== run) found.add(from)
   }
   add(input)
@@ -59,4 +70,23 @@ export function upstreamOf(run: Run): readonly Run[] {
     if (Array.isArray(value)) value.forEach(add)
   }
   return [...found]
+}
+
+/**
+ * Lets go of what a run that has ended was given: whoever has its value would hold what that was made of, and what that was made
+ * of in turn. Inputs of primitives stay, since an unstored value may still be put where they say.
+ */
+export function forgetInputs(run: Run, { keeping }: Plan): void {
+  if (run.upstream.length > 0) run.upstream = []
+  if (run.result === undefined && (keeping.result !== undefined || run.definition.digests.length > 0)) return
+  // A symbol has no hash: what is stored later lies where nobody else's does.
+  if (holdsObjects(run.input)) run.input = Symbol('forgotten')
+}
+
+function holdsObjects(input: unknown): boolean {
+  if (!isRecord(input)) return typeof input === 'object' && input !== null
+  for (const name in input) {
+    if (typeof input[name] === 'object' && input[name] !== null) return true
+  }
+  return false
 }

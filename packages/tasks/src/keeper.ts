@@ -72,6 +72,10 @@ export async function openKeeper(definition: Definition, plan: Plan): Promise<Ke
   const kept = definition.target?.format === 'plain' ? plainUnlessEncrypted(base) : base
   const isStream = serializer === 'ndjson' || (typeof serializer === 'object' && serializer.kind === 'stream')
   const rules = partsOf(kept)
+  if (definition.digests.length > 0 && rules.accepted[0]?.codecs.some(({ kind }) => kind === 'encryption')) {
+    const message = `allInputs and the like keep digests in clear, which encryption refuses. Use cacheKey: [inputs()].`
+    throw taskError('CONFIG', 'configure', message)
+  }
   return { adapter: undefined, result: withoutLocation(kept), location, storageId: kept.uri ?? '', isStream, rules }
 }
 
@@ -106,7 +110,12 @@ function inheritable(location: Location, own: boolean): Location {
   return location !== undefined && /\{\+?(?:task_name|taskName)\}/.test(location) ? location : undefined
 }
 
-const BY_EXTENSION: Readonly<Record<string, string>> = { json: 'json', ndjson: 'ndjson', txt: 'text', csv: 'text' }
+const BY_EXTENSION: ReadonlyMap<string | undefined, string> = new Map([
+  ['json', 'json'],
+  ['ndjson', 'ndjson'],
+  ['txt', 'text'],
+  ['csv', 'text'],
+])
 
 /** The serializer that is asked for by an option, or by a target's extension. `undefined` leaves it to the result or store. */
 function serializerOf(
@@ -115,8 +124,19 @@ function serializerOf(
   own: boolean,
 ): Serializer | string | undefined {
   if (options.resultSerializer !== undefined) return options.resultSerializer
-  const name = typeof target?.location === 'string' && !own ? /\.(\w+)$/.exec(target.location)?.[1] : undefined
-  return (name === undefined ? undefined : BY_EXTENSION[name]) ?? keeping.serializer
+  return (own ? undefined : byExtension(target?.location)) ?? keeping.serializer
+}
+
+function byExtension(location: unknown): string | undefined {
+  return typeof location === 'string' ? BY_EXTENSION.get(/\.(\w+)$/.exec(location)?.[1]) : undefined
+}
+
+/** A keeper for a target whose extension is known now that it is rendered: it chooses the serializer. */
+export function keeperAt({ options, target }: Definition, keeper: Keeper, at: string): Keeper {
+  const known = options.resultSerializer ?? options.result ?? byExtension(target?.location)
+  const serializer = known === undefined ? byExtension(at) : undefined
+  if (serializer === undefined) return keeper
+  return { ...keeper, result: keeper.result.with({ serializer }) as PlainResult, isStream: serializer === 'ndjson' }
 }
 
 async function overridden(

@@ -125,7 +125,13 @@ async function writeNote(storage: ResultStorage, key: Key, note: LeaseNote, etag
 }
 
 async function readNote(storage: ResultStorage, key: Key): Promise<{ etag: string; note: LeaseNote } | undefined> {
-  const everything = { range: undefined, ifMatch: undefined, ifNoneMatch: undefined, maxBytes: 4096, signal: undefined }
+  const everything = {
+    range: undefined,
+    ifMatch: undefined,
+    ifNoneMatch: undefined,
+    maxBytes: undefined,
+    signal: undefined,
+  }
   const object = await storage.read(key, everything)
   if (object === undefined) return undefined
   return { etag: object.stat.etag, note: parseNote(new TextDecoder().decode(await object.bytes())) }

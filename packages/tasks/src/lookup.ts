@@ -1,5 +1,5 @@
 import { isResultError, type RecordInfo, type ResultErrorCode } from '@resultkit/core'
-import { isDigestValidator, runDigests } from './cache-validators.ts'
+import { isDigestValidator, type RunDigests, runDigests } from './cache-validators.ts'
 import type { Definition } from './definition.ts'
 import { failure, isFailure, messageOf, taskError } from './failure.ts'
 import type { Keeper, PlainResult } from './keeper.ts'
@@ -30,7 +30,9 @@ const UNREADABLE: ReadonlySet<ResultErrorCode> = new Set([
 /** Looks at a place: one request. Errors are failures with their reason: an outage, and what the options do not let pass. */
 export async function lookUp(run: Run, keeper: Keeper, at: string, signal: AbortSignal | undefined): Promise<Lookup> {
   const { definition } = run
-  const result = withCacheValidators(run, keeper.result)
+  const { digests, problem } = runDigests(definition.digests, () => contextOf(run), run.outer.settings.runtime.classes)
+  if (problem !== undefined) return { status: 'run', reason: 'unhashable-input', why: problem }
+  const result = withCacheValidators(definition, keeper.result, digests)
   try {
     const found = await result.find(at, findOptions(definition, signal))
     if (found.status === 'miss') return { status: 'run', reason: 'miss', why: 'nothing is stored there' }
@@ -60,11 +62,13 @@ function expiredWhy(reason: 'expiresAt' | 'maxAge'): string {
   return reason === 'maxAge' ? 'it is older than cacheFor' : 'it has expired'
 }
 
-function withCacheValidators(run: Run, result: PlainResult): PlainResult {
-  const { options, digests } = run.definition
-  const { cacheValidators = [] } = options
-  if (cacheValidators.length === 0) return result
-  const wanted = Object.entries(runDigests(digests, contextOf(run), run.outer.settings.runtime.classes))
+function withCacheValidators(
+  { options: { cacheValidators } }: Definition,
+  result: PlainResult,
+  digests: RunDigests['digests'],
+): PlainResult {
+  if (cacheValidators === undefined) return result
+  const wanted = Object.entries(digests)
   const compare = ({ record }: { readonly record: RecordInfo }): boolean =>
     wanted.every(([name, digest]) => digestsIn(record)[name] === digest)
   const functions = cacheValidators.filter((validator) => !isDigestValidator(validator))

@@ -10,7 +10,7 @@ import type { TaskPromise } from './task-promise.ts'
  * with the same target: the later one is refused with CONFIG before it reads or writes. Errors: CONFIG for what is no task,
  * and for inputs that are no list, such as the promise of one.
  */
-export function map<I, T>(of: Task<I, T> | Flow<I, T>, inputs: Iterable<TaskInput<I>>): TaskPromise<T>[] {
+export function map<I, T>(of: Task<I, T> | Flow<I, T>, inputs: Iterable<TaskInput<NoInfer<I>>>): TaskPromise<T>[] {
   const definition = definitionOf(of)
   // A promise would pass for an empty list.
   if (typeof inputs !== 'object' || inputs === null || typeof inputs[Symbol.iterator] !== 'function')

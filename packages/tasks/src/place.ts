@@ -64,8 +64,8 @@ function textKey(text: string): KeyOutcome {
 function functionKey(make: CacheKeyFunction<never>, run: Run): KeyOutcome | Promise<KeyOutcome> {
   try {
     const given = make(contextOf(run) as never)
-    if (typeof given !== 'object' || given === null) return givenKey(given)
-    return given.then(givenKey).catch(wrongKey)
+    if (typeof given !== 'object' || given === null || !('then' in given)) return givenKey(given)
+    return Promise.resolve(given).then(givenKey).catch(wrongKey)
   } catch (error) {
     return wrongKey(error)
   }
@@ -114,15 +114,21 @@ export function runPlace(run: Run): RunPlace {
 
 function makeRunPlace(run: Run): RunPlace {
   const { definition, outer } = run
-  const name = dotted(encodeURIComponent(definition.name.toWellFormed())).slice(0, 200)
+  const name = nameSegment(definition.name)
   const { hash, problem } = inputHash(run)
-  const count = outer.flow === undefined ? 0 : nextOf(outer.flow, `${name}/${hash}`)
-  // Which of those without a hash is which, nobody can say later: no two may meet.
-  const last = problem === undefined ? count : crypto.randomUUID()
+  const count = (): number => (outer.flow === undefined ? 0 : nextOf(outer.flow, `${name}/${hash}`))
+  // A flow has an id of its own, below which a task of its name may lie as well. Which of those without a hash is which, nobody
+  // can say later: no two may meet.
+  const last = problem !== undefined ? crypto.randomUUID() : definition.kind === 'flow' ? 'flow' : count()
   return {
     at: parseKey(`runs/${encodeURIComponent(contextId(run))}/${name}/${hash}-${last}`),
     unhashable: problem,
   }
+}
+
+function nameSegment(name: string): string {
+  const segment = dotted(encodeURIComponent(name.toWellFormed()))
+  return segment.length <= 200 ? segment : segment.slice(0, 150) + digestOf({ text: name })
 }
 
 function inputHash({ input, outer }: Run): { readonly hash: string; readonly problem?: string } {
@@ -156,7 +162,7 @@ function parametersOf(run: Run, context: LocationContext, key: CanonicalKey | un
   const digest = key === undefined ? {} : { cacheKey: digestOf(key), cache_key: digestOf(key) }
   const fromFlow = isRecord(parameters) ? parameters : {}
   const own = isRecord(input) ? input : run.definition.kind === 'task' && input !== undefined ? { input } : {}
-  return { ...builtIn, ...digest, ...fromFlow, ...own } as unknown as LocationParameters
+  return { ...builtIn, ...fromFlow, ...own, ...digest } as unknown as LocationParameters
 }
 
 /** What a keeper's own location says of a run without target and key. */

@@ -125,12 +125,12 @@ export function fromHandler<T>(handler: ResultHandler<T>): ResultAdapter<T> {
 
 const strict = json()
 
-/** A copy through JSON: what the handler keeps and changes later has left already. */
-function checkedLocation(location: JsonValue): JsonValue {
+/** A copy through JSON: what is kept and changed later has left already. CONFIG for what JSON cannot hold. */
+export function checkedLocation(location: JsonValue): JsonValue {
   try {
     return strict.deserialize(strict.serialize(location) as Uint8Array) as JsonValue
   } catch (cause) {
-    const message = `The handler's write gave a location that JSON cannot hold. It gives a text such as a uri, or plain JSON.`
+    const message = 'JSON cannot hold this location. Give a text such as a uri, or plain JSON.'
     throw new ResultError({ code: 'CONFIG', operation: 'write', message, cause })
   }
 }
@@ -138,7 +138,7 @@ function checkedLocation(location: JsonValue): JsonValue {
 function checkFunctions(name: string, members: Readonly<Record<string, unknown>>): void {
   const missing = Object.keys(members).find((member) => typeof members[member] !== 'function')
   if (missing === undefined) return
-  const message = `${name}: its ${missing} is a function. See the documentation of ${name} for what it is given.`
+  const message = `${name}: its ${missing} is a function.`
   throw new ResultError({ code: 'CONFIG', operation: name, message })
 }
 

@@ -43,7 +43,7 @@ class Context implements RunContext {
   get log(): RunContext['log'] {
     const run = this.#run
     return (message: string, details?: JsonObject): void => {
-      logLine(run, details === undefined ? message : `${message} ${jsonOf(details)}`)
+      logLine(run, String(message) + (details === undefined ? '' : ` ${jsonOf(details)}`))
     }
   }
 

@@ -1,6 +1,7 @@
 import { logEvent } from './boundary.ts'
 import type { Definition } from './definition.ts'
 import { type Failure, messageOf, stackOf } from './failure.ts'
+import type { Keeper } from './keeper.ts'
 import { jsonParameters } from './parameters.ts'
 import type { KeyOutcome, RunPlace } from './place.ts'
 import { hasPromises } from './promised.ts'
@@ -24,6 +25,8 @@ export interface Run {
   id: string | undefined
   /** Made once, because a key function may not be called twice. */
   key: KeyOutcome | Promise<KeyOutcome> | undefined
+  /** What keeps it, where that is not the same for all runs of its plan. */
+  keeper: Keeper | undefined
   /** Where an unkeyed result lies: its number is taken as the run starts. */
   place: RunPlace | undefined
   date: Date | undefined
@@ -80,6 +83,7 @@ export function makeRun(
     upstream: NO_RUNS,
     id: undefined,
     key: undefined,
+    keeper: undefined,
     place: undefined,
     date: undefined,
     type: 'Pending',

@@ -10,7 +10,7 @@ import {
 import { type Boundary, makeBoundary } from './boundary.ts'
 import type { HashableClass } from './canonical-hash.ts'
 import { wrongRuntimeOption } from './check-options.ts'
-import { openDefaultStore, withPickle } from './default-store.ts'
+import { defaultStore, withPickle } from './default-store.ts'
 import { taskError } from './failure.ts'
 import type { Flights } from './single-flight.ts'
 import type { StateSink } from './sinks/state-sink.ts'
@@ -48,13 +48,18 @@ const DEFAULT_BYTES = 64 * 1024 * 1024
 const states = new WeakMap<object, StoreState>()
 let defaultState: StoreState | undefined
 
-function stateOf({ store, cacheBytes = DEFAULT_BYTES }: RuntimeOptions): StoreState {
+function stateOf({ store, cacheBytes }: RuntimeOptions): StoreState {
+  const state = store === undefined ? defaultState : states.get(store)
+  if (state === undefined) return newState(store, cacheBytes)
+  if (cacheBytes !== undefined) state.memory.resize(cacheBytes)
+  return state
+}
+
+function newState(store: RuntimeOptions['store'], cacheBytes = DEFAULT_BYTES): StoreState {
   if (store === undefined) {
-    defaultState ??= { ...remembering(cacheBytes), open: openDefaultStore, isDefault: true }
+    defaultState = { ...remembering(cacheBytes), open: defaultStore, isDefault: true }
     return defaultState
   }
-  const known = states.get(store)
-  if (known !== undefined) return known
   const state = 'storages' in store ? fromOptions(store, cacheBytes) : fromStore(store, cacheBytes)
   states.set(store, state)
   return state

@@ -18,7 +18,7 @@ export type StateType =
  * - Pending: `created`; Queued: `concurrency-limit`; Retrying: `attempt-failed`; Cancelled: `aborted`
  * - Running, what the look-up said: `no-lookup` (no key, no target), `miss`, `expired`, `invalid` (a cache validator disagreed,
  *   or validators with `onInvalid: 'run'`), `unreadable` (with `onUnreadable: 'run'`), `refresh`, `no-key` (the key function
- *   gave none), `unhashable-input` (also of a resumed flow's task without key), `not-persisted` (writing is off, so nothing is looked for)
+ *   gave none), `unhashable-input` (also of a resumed flow's task without key, and of cacheValidators such as `allInputs`), `not-persisted` (writing is off, so nothing is looked for)
  * - Completed: `persisted` (a reference), `literal` (true, false or null, in the state), `not-persisted`
  * - Cached: `target-found`, `cache-hit`, `memory-hit`, `resumed` (by `flow.with({ runId })`), `joined` (another caller of the same
  *   key or target computed it meanwhile)

@@ -1,5 +1,14 @@
-import { isResultError, literal, parseReference, type ResultStore, type Seal, withDetails } from '@resultkit/core'
+import {
+  isLiteralValue,
+  isResultError,
+  literal,
+  parseReference,
+  type ResultStore,
+  type Seal,
+  withDetails,
+} from '@resultkit/core'
 import { taskError } from './failure.ts'
+import { checkedLocation } from './result-adapter.ts'
 import type { Run } from './run.ts'
 import { isFinal, isStateType, type PublishedResult, type StateReason, type StateType } from './state-types.ts'
 
@@ -73,24 +82,21 @@ export function reviveState<T = unknown>(json: StateJson | string): TaskState<T>
 /** What says where a value is, and nothing else: values never leave. CONFIG for anything else. */
 export function checkedResult(result: PublishedResult): PublishedResult {
   if (typeof result === 'string' && result.startsWith('sealed:')) return result
-  if (typeof result === 'object' && result?.type === 'reference') return parseReference(result)
-  if (typeof result === 'object' && result?.type === 'literal' && isLiteralValue(result.value))
-    return literal(result.value)
-  if (typeof result === 'object' && result?.type === 'location') return { type: 'location', location: result.location }
+  if (typeof result === 'object' && result !== null) {
+    if (result.type === 'reference') return parseReference(result)
+    if (result.type === 'literal' && isLiteralValue(result.value)) return literal(result.value)
+    if (result.type === 'location') return { type: 'location', location: checkedLocation(result.location) }
+  }
   const message =
     'This is no reference, sealed reference, literal or location. Give what write or promise.reference() gave.'
   throw taskError('CONFIG', 'track', message)
 }
 
-function isLiteralValue(value: unknown): boolean {
-  return typeof value === 'boolean' || value === null
-}
-
-function parsed(text: string): StateJson {
+function parsed(text: string): StateJson | undefined {
   try {
     return JSON.parse(text) as StateJson
   } catch {
-    throw taskError('CONFIG', 'reviveState', 'This is not the JSON of a state.')
+    return undefined
   }
 }
 

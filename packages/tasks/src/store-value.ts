@@ -9,7 +9,7 @@ import {
   type Validator,
 } from '@resultkit/core'
 import { runDigests } from './cache-validators.ts'
-import { asFailure, failure } from './failure.ts'
+import { asFailure, failure, taskError } from './failure.ts'
 import type { Keeper, PlainResult } from './keeper.ts'
 import { countIssues, ownIssues } from './own-issues.ts'
 import { contextOf, ownLocation, runPlace } from './place.ts'
@@ -63,7 +63,8 @@ async function write(run: Run, value: unknown, at: string, options: StoreOptions
   const { classes, clock } = run.outer.settings.runtime
   const streams = keeper.isStream || isStream(value)
   const result = streams ? itemValidating(keeper.result, own.validators ?? [], own.result !== undefined) : keeper.result
-  const metadata = digests.length === 0 ? undefined : { digests: runDigests(digests, contextOf(run), classes) }
+  const metadata =
+    digests.length === 0 ? undefined : { digests: runDigests(digests, () => contextOf(run), classes).digests }
   // Values were validated before; items can only be seen as they pass.
   const { reference, stat } = await result.writeWithStat(value as never, at, {
     ...condition,
@@ -112,7 +113,8 @@ function writeFailure(error: unknown): unknown {
 export async function validateOutput(run: Run, value: unknown, keeper: Keeper | undefined): Promise<void> {
   const { validators = [], result: own } = run.definition.options
   const result = keeper?.result ?? own
-  if (isStream(value) || (validators.length === 0 && result === undefined)) return
+  if (isStream(value)) return keeper === undefined && validators.length > 0 ? refuseUnseen(run) : undefined
+  if (validators.length === 0 && result === undefined) return
   const issues: ResultIssue[] = []
   const adapter = keeper?.adapter
   if (adapter !== undefined) issues.push(...(await adapter.validate(value)).issues)
@@ -121,13 +123,19 @@ export async function validateOutput(run: Run, value: unknown, keeper: Keeper | 
   if (issues.length > 0) throw failure('output-invalid', invalid(run, issues), 'ValidationFailed')
 }
 
+function refuseUnseen({ definition: { kind, name } }: Run): never {
+  const message = `${kind} "${name}" gave a stream, which is validated as it is stored. Give it persistResult: true.`
+  throw failure('configuration', taskError('CONFIG', 'run', message))
+}
+
 function invalid({ definition }: Run, issues: readonly ResultIssue[]): ResultError {
   const message = `${definition.kind} "${definition.name}" gave a value that does not pass its validators (${countIssues(issues)}). Nothing was stored or passed on. See error.issues.`
   return new ResultError({ code: 'VALIDATION_FAILED', operation: 'run', message, issues })
 }
 
 /** Opens what a run of this definition stores with. */
-export function keeperFor(run: Run): Promise<Keeper> {
+export async function keeperFor(run: Run): Promise<Keeper> {
+  if (run.keeper !== undefined) return run.keeper
   return keeperOf(run.definition, planFor(run.definition, run.outer.settings)).catch((error: unknown) => {
     throw failure('configuration', error)
   })

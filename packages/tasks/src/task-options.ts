@@ -11,7 +11,7 @@ import type {
   ResultStoreOptions,
   Seal,
   Serializer,
-  Validator,
+  StandardSchemaV1,
 } from '@resultkit/core'
 import type { CacheKey } from './cache-policy.ts'
 import type { TaskCacheValidator } from './cache-validators.ts'
@@ -60,8 +60,11 @@ export type OnTrouble = 'fail' | 'run'
 /** How many runs may be in their bodies at once in this process. Those of one `name` share the limit. */
 export type Concurrency = number | { readonly name: string; readonly limit: number }
 
+/** Compared as loosely as methods are: a `Task<I, T>` is a `Task<I, unknown>` then, and `TaskOptions` alone fit every task. */
+export type AsMethod<F extends (...given: never) => unknown> = { call(...given: Parameters<F>): ReturnType<F> }['call']
+
 /** How a task or flow is run and what is kept of its result. Everything is optional. */
-export interface TaskOptions<I = unknown, T = unknown> {
+export interface TaskOptions<I = unknown, T = never> {
   /**
    * `true` stores the result, `false` stores nothing ever: MISSING_RESULT when a value that was not stored is needed.
    * @default stored when an option needs it, when the flow says so, or by the defaults
@@ -76,7 +79,9 @@ export interface TaskOptions<I = unknown, T = unknown> {
   /** A location whose existence replaces the run. @default undefined */
   readonly target?: Target<I> | undefined
   /** Checked before a value is stored or passed on, and after it was read. @default [] */
-  readonly validators?: readonly Validator<T>[] | undefined
+  readonly validators?:
+    | readonly (StandardSchemaV1<T, T> | AsMethod<(value: T) => boolean | Promise<boolean>>)[]
+    | undefined
   /** For a stored value that fails the validators. @default 'fail' */
   readonly onInvalid?: OnTrouble | undefined
   /** For a stored value that is corrupt, or of another pipeline. An outage always fails. @default 'fail' */
@@ -92,9 +97,13 @@ export interface TaskOptions<I = unknown, T = unknown> {
   /** Further attempts after the first. @default 0 */
   readonly retries?: number | undefined
   /** Before each further attempt; a list is for the first, second, ... and its last for the rest. @default 0 */
-  readonly retryDelay?: Duration | readonly Duration[] | ((attempt: number, error: unknown) => Duration) | undefined
+  readonly retryDelay?:
+    | Duration
+    | readonly Duration[]
+    | ((attempt: number, error: unknown) => Duration | Promise<Duration>)
+    | undefined
   /** Whether a failure is worth another attempt. @default every one but MISSING_RESULT and CONFIG */
-  readonly retryIf?: ((error: unknown, attempt: number) => boolean) | undefined
+  readonly retryIf?: ((error: unknown, attempt: number) => boolean | Promise<boolean>) | undefined
   /** Of one attempt's body, not of waiting for who computes the same; TIMEOUT, and `run.signal` fires. @default no limit */
   readonly timeout?: Duration | undefined
   /** @default no limit */
@@ -143,14 +152,14 @@ export interface RuntimeOptions {
   readonly defaults?: RuntimeDefaults | undefined
   /** Classes whose instances may be part of keys. @default [] */
   readonly classes?: readonly HashableClass[] | undefined
-  /** What copies for keyed look-ups may take, counted as stored, each at least 256 bytes. @default 64 MiB */
+  /** What copies for keyed look-ups may take, counted as stored, each at least 256 bytes; for all who use the store, as said last. @default 64 MiB */
   readonly cacheBytes?: number | undefined
   /** With `once: 'storage'`: after how long without a sign of life from who computes somebody else does. @default '30s' */
   readonly leaseFor?: Duration | undefined
 }
 
 /** Options of a flow: those of a task, and the runtime that its tasks inherit. */
-export interface FlowOptions<I = unknown, T = unknown> extends TaskOptions<I, T>, RuntimeOptions {
+export interface FlowOptions<I = unknown, T = never> extends TaskOptions<I, T>, RuntimeOptions {
   /** Resumes the run of this id: results that it has stored are found, everything else runs again. @default a new run */
   readonly runId?: string | undefined
 }

@@ -76,14 +76,14 @@ function overridden({ name, fn, options, origin }: Definition, more: object): De
 
 /** Why a run of a task with this input would be a hit or not, and would be persisted or not; nothing is run or written. */
 export function explain<I, T>(of: Task<I, T>, ...input: TaskArguments<I>): Promise<Explanation> {
-  return of.explain(...input)
+  return explainRun(definitionOf(of), input[0])
 }
 
 /** The definition behind a task or flow; CONFIG for another function. */
 export function definitionOf(of: object): Definition {
-  const definition = (of as { readonly [DEFINITION]?: Definition })[DEFINITION]
+  const definition = (of as { readonly [DEFINITION]?: Definition } | undefined)?.[DEFINITION]
   if (definition !== undefined) return definition
-  throw taskError('CONFIG', 'map', 'map(task, inputs) takes what task() or flow() made.')
+  throw taskError('CONFIG', 'call', 'map(task, inputs) and explain(task, input) take what task() or flow() made.')
 }
 
 /** Marks a callable as standing for a definition. */

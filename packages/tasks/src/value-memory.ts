@@ -18,6 +18,8 @@ export interface ValueMemory {
   get(key: string, now: () => number, maxAge: number | undefined): Remembered | undefined
   set(key: string, remembered: Remembered): void
   delete(key: string): void
+  /** Another limit, in bytes. */
+  resize(bytes: number): void
 }
 
 // What an entry takes beside its value, about.
@@ -28,8 +30,9 @@ function cost({ bytes }: Remembered): number {
 }
 
 /** Makes a memory of so many bytes, counted as stored. */
-export function valueMemory(limit: number): ValueMemory {
+export function valueMemory(bytes: number): ValueMemory {
   const entries = new Map<string, Remembered>()
+  let limit = bytes
   let total = 0
 
   const drop = (key: string): void => {
@@ -37,6 +40,13 @@ export function valueMemory(limit: number): ValueMemory {
     if (found === undefined) return
     total -= cost(found)
     entries.delete(key)
+  }
+
+  const shrink = (): void => {
+    for (const oldest of entries.keys()) {
+      if (total <= limit) break
+      drop(oldest)
+    }
   }
 
   return {
@@ -59,12 +69,13 @@ export function valueMemory(limit: number): ValueMemory {
       if (cost(remembered) > limit) return
       entries.set(key, remembered)
       total += cost(remembered)
-      for (const oldest of entries.keys()) {
-        if (total <= limit) break
-        drop(oldest)
-      }
+      shrink()
     },
     delete: drop,
+    resize(to) {
+      limit = to
+      shrink()
+    },
   }
 }
 

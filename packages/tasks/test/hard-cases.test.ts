@@ -596,7 +596,7 @@ describe('resuming', () => {
     expect((await around.explain()).lookup).toMatchObject({
       kind: 'run',
       outcome: 'hit',
-      location: 'runs/r/around/none-0',
+      location: 'runs/r/around/none-flow',
     })
     expect(await around.with({ refresh: true })()).toEqual({ ran: 2 })
     expect(await around()).toEqual({ ran: 2 })

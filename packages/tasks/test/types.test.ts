@@ -7,6 +7,7 @@ import {
   inputs,
   map,
   type Task,
+  type TaskOptions,
   type TaskPromise,
   type TaskState,
   task,
@@ -118,6 +119,18 @@ async function types(): Promise<void> {
   // @ts-expect-error map wrong
   map(rows, [{ day: 1 }])
   expectTypeOf(map(rows, [{ day: 'x' }])).toEqualTypeOf<TaskPromise<{ day: string; n: number }[]>[]>()
+  map(rows, [{ day: 'x' }, { day: task('day', () => 'y')() }])
+  const shared: TaskOptions = { retries: 3, cacheFor: '1h' }
+  expectTypeOf(rows.with(shared)).toEqualTypeOf<typeof rows>()
+  expectTypeOf(task('shared', async ({ n }: { n: number }) => n, shared)).toEqualTypeOf<Task<{ n: number }, number>>()
+  const any: Task<{ day: string }, unknown> = rows
+  any({ day: 'x' })
+  // @ts-expect-error a validator of something else
+  task('t', async () => 5, { validators: [(value: string) => value === ''] })
+  // @ts-expect-error a cache validator of something else
+  task('t', async () => 5, { cacheKey: 'k', cacheValidators: [({ value }: { value: string }) => value === ''] })
+  // @ts-expect-error a result of something else
+  task('t', async () => 5, { result: inlineResult<string>() })
   task('t', async () => ({ a: 1 }), { result: inlineResult() })
   task('t', async () => [1], { result: new Result({ storage: memoryStorage(), location: 'a/{x}.json' }) })
   task('t', async () => [1], { result: new Result({ storage: memoryStorage(), validators: [isList] }) })

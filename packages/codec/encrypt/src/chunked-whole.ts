@@ -1,3 +1,4 @@
+import { memoryToFill } from './bytes.ts'
 import { CHUNK_BYTES, type ChunkedKeys, SEALED_CHUNK_BYTES } from './chunked.ts'
 import { layoutOfChunks, layoutOfPlaintext, plaintextBytes, sealedBytes } from './chunked-layout.ts'
 import { openRun, sealRun } from './chunked-run.ts'
@@ -17,7 +18,7 @@ export async function sealWhole(
   checkpoint: () => void,
 ): Promise<Uint8Array> {
   const layout = layoutOfPlaintext(plaintext.byteLength)
-  const target = new Uint8Array(head.byteLength + sealedBytes(layout))
+  const target = memoryToFill(head.byteLength + sealedBytes(layout))
   target.set(head)
   for (let first = 0; first <= layout.full; first += TURN_CHUNKS) {
     if (first > 0) await turn(checkpoint)
@@ -31,7 +32,7 @@ export async function sealWhole(
 /** Decrypts a message at hand. DECRYPT, and nothing is given out, unless all of it is verified. */
 export async function openWhole(keys: ChunkedKeys, chunks: Uint8Array, checkpoint: () => void): Promise<Uint8Array> {
   const layout = layoutOfChunks(chunks.byteLength)
-  const target = new Uint8Array(plaintextBytes(layout))
+  const target = memoryToFill(plaintextBytes(layout))
   for (let first = 0; first <= layout.full; first += TURN_CHUNKS) {
     if (first > 0) await turn(checkpoint)
     const count = Math.min(TURN_CHUNKS, layout.full + 1 - first)

@@ -1,5 +1,6 @@
-import { concatBytes, ResultError } from '@resultkit/core'
+import { ResultError, sizeOf } from '@resultkit/core'
 import { AEAD_KEY_BYTES, type AeadName, type Engine, TAG_BYTES, unsupportedAead } from './engine.ts'
+import { HASH_BYTES } from './hmac.ts'
 
 // Chunked encryption of C2SP, version 1 (https://c2sp.org/chunked-encryption), with HMAC-SHA-512.
 
@@ -15,7 +16,6 @@ export const COMMITMENT_BYTES = 32
 export const MAX_CHUNKS: number = 2 ** 38
 
 const NONCE_BYTES = 12
-const NOTHING: Uint8Array = new Uint8Array()
 const encoder = new TextEncoder()
 
 /** What a message is encrypted with. */
@@ -77,16 +77,24 @@ function labelOf(aead: AeadName): Uint8Array {
 
 /** HKDF-Expand (RFC 5869) with HMAC-SHA-512; RangeError for more than 255 blocks of 64 bytes. */
 export function hkdfExpand(engine: Engine, key: Uint8Array, info: readonly Uint8Array[], length: number): Uint8Array {
-  const blocks = Math.ceil(length / 64)
+  const blocks = Math.ceil(length / HASH_BYTES)
   if (blocks > 255) throw new RangeError('HKDF-Expand gives at most 16,320 bytes.')
-  const hmac = engine.hmac(key)
-  const okm = new Uint8Array(blocks * 64)
-  const counted = concatBytes([...info, new Uint8Array(1)])
-  let previous = NOTHING
+  const infoBytes = sizeOf(info)
+  const { message, digest } = engine.hmac(key, HASH_BYTES + infoBytes + 1)
+  let end = 0
+  for (const part of info) {
+    message.set(part, end)
+    end += part.byteLength
+  }
+  const okm = new Uint8Array(blocks * HASH_BYTES)
   for (let block = 1; block <= blocks; block++) {
-    counted[counted.byteLength - 1] = block
-    previous = hmac([previous, counted])
-    okm.set(previous, (block - 1) * 64)
+    message[end] = block
+    const output = digest(end + 1)
+    okm.set(output, (block - 1) * HASH_BYTES)
+    // From the second block on, the message starts with the block before.
+    if (block === 1) message.copyWithin(HASH_BYTES, 0, infoBytes)
+    message.set(output)
+    end = HASH_BYTES + infoBytes
   }
   return okm.subarray(0, length)
 }

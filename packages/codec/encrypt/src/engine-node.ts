@@ -1,6 +1,6 @@
 import type { CipherChaCha20Poly1305Types, CipherGCMTypes } from 'node:crypto'
 import { type Aead, type AeadName, type Engine, TAG_BYTES } from './engine.ts'
-import { hmacOn } from './hmac.ts'
+import { hmacOn, type Sha512 } from './hmac.ts'
 
 type NodeCrypto = typeof import('node:crypto')
 type Cipher = CipherGCMTypes & CipherChaCha20Poly1305Types
@@ -13,21 +13,44 @@ const CIPHERS: Readonly<Record<AeadName, string>> = {
 
 const OPTIONS = { authTagLength: TAG_BYTES } as const
 
+let found: NodeCrypto | undefined
+
 /** `node:crypto`, where there is one. No import, because a browser has no such module and a bundler would look for it. */
 export function nodeCrypto(): NodeCrypto | undefined {
-  return globalThis.process?.getBuiltinModule?.('node:crypto')
+  found ??= globalThis.process?.getBuiltinModule?.('node:crypto')
+  return found
 }
 
-/** The engine on `node:crypto`; `undefined` where there is none. */
+/** The engine on `node:crypto`, with the ciphers that it has; `undefined` where there is none. */
 export function nodeEngine(): Engine | undefined {
   const crypto = nodeCrypto()
   if (crypto === undefined) return undefined
+  const sha512: Sha512 = {
+    hash: (bytes) => crypto.hash('sha512', bytes, 'buffer'),
+    hashInto: (bytes, target, at) => copyText(crypto.hash('sha512', bytes, 'binary'), target, at),
+  }
+  // Bun's node:crypto has no ChaCha20-Poly1305.
+  const ciphers = new Set(crypto.getCiphers())
   return {
     name: 'node:crypto',
-    hmac: (key) => hmacOn((bytes) => crypto.hash('sha512', bytes, 'buffer'), key),
-    aead: (name, key) => nodeAead(crypto, CIPHERS[name] as Cipher, key),
+    hmac: (key, messageBytes) => hmacOn(sha512, key, messageBytes),
+    aead: (name, key) => (ciphers.has(CIPHERS[name]) ? nodeAead(crypto, CIPHERS[name] as Cipher, key) : undefined),
     equal: (a, b) => a.byteLength === b.byteLength && crypto.timingSafeEqual(a, b),
   }
+}
+
+/** SHA-256; `undefined` where there is no `node:crypto`. */
+export function nodeSha256(bytes: Uint8Array): Uint8Array | undefined {
+  const text = nodeCrypto()?.hash('sha256', bytes, 'binary')
+  if (text === undefined) return undefined
+  const hash = new Uint8Array(text.length)
+  copyText(text, hash, 0)
+  return hash
+}
+
+/** A short text of bytes costs half of a Buffer, which is an object outside the heap. */
+function copyText(text: string, target: Uint8Array, at: number): void {
+  for (let index = 0; index < text.length; index++) target[at + index] = text.charCodeAt(index)
 }
 
 function nodeAead(crypto: NodeCrypto, name: Cipher, key: Uint8Array): Aead {

@@ -1,12 +1,16 @@
 import { type Aead, type Engine, TAG_BYTES } from './engine.ts'
-import { hmacOn } from './hmac.ts'
+import { hmacOn, type Sha512 } from './hmac.ts'
 import type { Sodium } from './sodium.ts'
 
 /** The engine on libsodium in WebAssembly: the reference. It has ChaCha20-Poly1305 alone. */
 export function sodiumEngine(sodium: Sodium): Engine {
+  const sha512: Sha512 = {
+    hash: (bytes) => sodium.crypto_hash(bytes),
+    hashInto: (bytes, target, at) => target.set(sodium.crypto_hash(bytes), at),
+  }
   return {
     name: 'libsodium',
-    hmac: (key) => hmacOn((bytes) => sodium.crypto_hash(bytes), key),
+    hmac: (key, messageBytes) => hmacOn(sha512, key, messageBytes),
     aead: (name, key) => (name === 'AEAD_CHACHA20_POLY1305' ? sodiumAead(sodium, key) : undefined),
     equal: (a, b) => a.byteLength === b.byteLength && sodium.memcmp(a, b),
   }

@@ -1,4 +1,5 @@
 import { ResultError } from '@resultkit/core'
+import type { Hmac } from './hmac.ts'
 
 /** The name of an AEAD in the IANA registry. `AEAD_AES_128_GCM` is in no suite; the published vectors use it. */
 export type AeadName = 'AEAD_CHACHA20_POLY1305' | 'AEAD_AES_256_GCM' | 'AEAD_AES_128_GCM'
@@ -24,8 +25,8 @@ export interface Aead {
 /** What computes. All engines give identical bytes. */
 export interface Engine {
   readonly name: 'node:crypto' | 'libsodium'
-  /** HMAC-SHA-512 under one key, of parts that follow each other; 64 bytes. */
-  hmac(key: Uint8Array): (parts: readonly Uint8Array[]) => Uint8Array
+  /** HMAC-SHA-512 under one key, of messages of at most so many bytes. */
+  hmac(key: Uint8Array, messageBytes: number): Hmac
   /** The AEAD under a key whose memory it takes over; `undefined` when this engine does not have it. */
   aead(name: AeadName, key: Uint8Array): Aead | undefined
   /** In constant time, for equal lengths. */

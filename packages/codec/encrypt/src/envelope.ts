@@ -63,9 +63,10 @@ export function decodePrefix(bytes: Uint8Array): EnvelopePrefix {
 export async function decodeEnvelope(
   take: (count: number) => Uint8Array | Promise<Uint8Array>,
 ): Promise<Envelope & { readonly bytes: number }> {
-  const { slotsBytes, ...prefix } = decodePrefix(await take(PREFIX_BYTES))
+  const { slotsBytes, suite, padded } = decodePrefix(await take(PREFIX_BYTES))
   const rest = await take(slotsBytes + SALT_BYTES + COMMITMENT_BYTES)
-  return { ...prefix, ...splitRest(rest, slotsBytes), bytes: PREFIX_BYTES + rest.byteLength }
+  const { slots, salt, commitment } = splitRest(rest, slotsBytes)
+  return { suite, padded, slots, salt, commitment, bytes: PREFIX_BYTES + rest.byteLength }
 }
 
 function splitRest(rest: Uint8Array, slotsBytes: number): Pick<Envelope, 'slots' | 'salt' | 'commitment'> {

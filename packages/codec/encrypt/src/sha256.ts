@@ -1,11 +1,11 @@
-import { nodeCrypto } from './engine-node.ts'
+import { nodeSha256 } from './engine-node.ts'
 
 const INITIAL = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19]
 const BLOCK_BYTES = 64
 
 /** SHA-256 (FIPS 180-4) of a short message; 32 bytes. */
 export function sha256(message: Uint8Array): Uint8Array {
-  return nodeCrypto()?.hash('sha256', message, 'buffer') ?? sha256InJavaScript(message)
+  return nodeSha256(message) ?? sha256InJavaScript(message)
 }
 
 /** The same where there is no `node:crypto`, because libsodium's standard build has no SHA-256. */

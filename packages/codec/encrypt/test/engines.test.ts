@@ -6,15 +6,23 @@ import { chunkOpener, chunkSealer } from '../src/chunked-stream.ts'
 import { openWhole, sealWhole } from '../src/chunked-whole.ts'
 import { AEAD_KEY_BYTES, type AeadName } from '../src/engine.ts'
 import { loadEngine } from '../src/engine-load.ts'
+import { mixedEngine } from '../src/engine-mixed.ts'
 import { SUITES } from '../src/suite.ts'
 import { contextOf, engines, keyNamed, testCodec, through } from './payload-kit.ts'
 
-const [node, sodium] = (await engines()) as [
-  Awaited<ReturnType<typeof loadEngine>>,
-  Awaited<ReturnType<typeof loadEngine>>,
-]
+const [node, sodium, mixed] = await engines()
 const BORDERS = [0, 1, 2].flatMap((chunks) => [-2, -1, 0, 1, 2, 15, 16, 17].map((by) => chunks * CHUNK_BYTES + by))
-const SIZES = [...new Set([...BORDERS.filter((size) => size >= 0), 20 * 1024, 17 * CHUNK_BYTES, 600 * CHUNK_BYTES + 5])]
+const SIZES = [
+  ...new Set([
+    ...BORDERS.filter((size) => size >= 0),
+    4095,
+    4096,
+    4097,
+    20 * 1024,
+    17 * CHUNK_BYTES,
+    600 * CHUNK_BYTES + 5,
+  ]),
+]
 const NOTHING = new Uint8Array()
 const go = (): void => {}
 
@@ -29,12 +37,13 @@ test('node:crypto is taken where it is present', async () => {
   expect((await loadEngine()).name).toBe('node:crypto')
 })
 
-test.each(SIZES)('both engines give the same bytes: %i', async (size) => {
+test.each(SIZES)('all engines give the same bytes: %i', async (size) => {
   const salt = bytesOf(SALT_BYTES)
   const message = bytesOf(size)
   const sealed = await sealWhole(keysOn(node, salt, NOTHING), NOTHING, message, go)
-  expect(Buffer.from(await sealWhole(keysOn(sodium, salt, NOTHING), NOTHING, message, go)).equals(sealed)).toBe(true)
-  for (const engine of [node, sodium]) {
+  for (const engine of [node, sodium, mixed]) {
+    const again = await sealWhole(keysOn(engine, salt, NOTHING), NOTHING, message, go)
+    expect(Buffer.from(again).equals(sealed)).toBe(true)
     const streamed = await collectBytes(
       through(pieces(message, 50_000), chunkSealer(keysOn(engine, salt, NOTHING), go)),
     )
@@ -46,7 +55,15 @@ test.each(SIZES)('both engines give the same bytes: %i', async (size) => {
   }
 })
 
-test('both engines agree, whatever salt, context, message and cut', async () => {
+test('libsodium takes what node:crypto does not have', async () => {
+  const without = mixedEngine({ ...node, aead: () => undefined }, sodium)
+  const message = bytesOf(2 * CHUNK_BYTES + 1)
+  const sealed = await sealWhole(keysOn(without, bytesOf(SALT_BYTES), NOTHING), NOTHING, message, go)
+  const opened = await openWhole(keysOn(node, bytesOf(SALT_BYTES), NOTHING), sealed, go)
+  expect(Buffer.from(opened).equals(message)).toBe(true)
+})
+
+test('all engines agree, whatever salt, context, message and cut', async () => {
   const salts = fc.uint8Array({ minLength: SALT_BYTES, maxLength: SALT_BYTES })
   const property = fc.asyncProperty(
     salts,
@@ -59,7 +76,8 @@ test('both engines agree, whatever salt, context, message and cut', async () => 
       const sealed = await collectBytes(through(pieces(message, step), chunkSealer(keysOn(node, salt, context), go)))
       const opened = await collectBytes(through(pieces(sealed, step), chunkOpener(keysOn(sodium, salt, context), go)))
       expect(Buffer.from(opened).equals(message)).toBe(true)
-      expect(await sealWhole(keysOn(sodium, salt, context), NOTHING, message, go)).toEqual(sealed)
+      for (const engine of [sodium, mixed])
+        expect(await sealWhole(keysOn(engine, salt, context), NOTHING, message, go)).toEqual(sealed)
     },
   )
   await fc.assert(property, { numRuns: 40 })
@@ -90,6 +108,48 @@ test('without node:crypto, all runs on libsodium, and gives what can be read wit
   } finally {
     getBuiltinModule.mockRestore()
     vi.resetModules()
+  }
+})
+
+test('short chunks are left to libsodium, and no others, for an AEAD that it has', () => {
+  const asked: string[] = []
+  const noting = (engine: typeof node, name: string): typeof node => ({
+    ...engine,
+    aead(aead, key) {
+      const made = engine.aead(aead, key)
+      if (made !== undefined) asked.push(`${name} ${aead}`)
+      return made
+    },
+  })
+  const engine = mixedEngine(noting(node, 'node'), noting(sodium, 'sodium'))
+  const seal = (aead: AeadName, size: number): readonly string[] => {
+    asked.length = 0
+    engine.aead(aead, keyNamed('key'))?.seal(new Uint8Array(12), bytesOf(size), new Uint8Array(size + 16), 0)
+    return [...asked]
+  }
+  expect(seal('AEAD_CHACHA20_POLY1305', 4096)).toEqual(['sodium AEAD_CHACHA20_POLY1305'])
+  expect(seal('AEAD_CHACHA20_POLY1305', 4097)).toContain('node AEAD_CHACHA20_POLY1305')
+  expect(seal('AEAD_AES_256_GCM', 10)).toEqual(['node AEAD_AES_256_GCM'])
+})
+
+test('chunks of both lengths, in any order, are under one key', () => {
+  for (const sizes of [
+    [10, 5000, 20],
+    [5000, 10, 6000],
+  ]) {
+    const keys = keysOn(mixed, bytesOf(SALT_BYTES), NOTHING)
+    for (const [index, size] of sizes.entries()) {
+      const [sealed, expected, opened] = [new Uint8Array(size + 16), new Uint8Array(size + 16), new Uint8Array(size)]
+      keys.seal(index, bytesOf(size), sealed, 0)
+      keysOn(node, bytesOf(SALT_BYTES), NOTHING).seal(index, bytesOf(size), expected, 0)
+      expect(sealed).toEqual(expected)
+      expect(keys.open(index, sealed, opened, 0)).toBe(true)
+      expect(opened).toEqual(bytesOf(size))
+      sealed[0] = (sealed[0] as number) ^ 1
+      const untouched = new Uint8Array(size)
+      expect(keys.open(index, sealed, untouched, 0)).toBe(false)
+      expect(untouched).toEqual(new Uint8Array(size))
+    }
   }
 })
 
@@ -124,7 +184,7 @@ describe('chunk numbers', () => {
   })
 
   test('chunk 2^32 + 5 is not chunk 5', () => {
-    for (const engine of [node, sodium]) {
+    for (const engine of [node, sodium, mixed]) {
       const keys = keysOn(engine, bytesOf(SALT_BYTES), NOTHING)
       const sealed = new Uint8Array(26)
       keys.seal(2 ** 32 + 5, bytesOf(10), sealed, 0)

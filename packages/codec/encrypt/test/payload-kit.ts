@@ -3,6 +3,7 @@ import type { Codec, CodecContext } from '@resultkit/core'
 import { payloadCodec } from '../src/encrypt.ts'
 import type { Engine } from '../src/engine.ts'
 import { loadEngine } from '../src/engine-load.ts'
+import { mixedEngine } from '../src/engine-mixed.ts'
 import { nodeEngine } from '../src/engine-node.ts'
 import { sodiumEngine } from '../src/engine-sodium.ts'
 import type { PayloadKeys } from '../src/payload-keys.ts'
@@ -46,11 +47,12 @@ export function testKeys(ids: readonly string[] = ['test-kid']): TestKeys {
   }
 }
 
-/** Both engines, where this process has them. */
-export async function engines(): Promise<readonly Engine[]> {
+/** Both engines, and the one that is made of them. */
+export async function engines(): Promise<readonly [node: Engine, sodium: Engine, mixed: Engine]> {
   const node = nodeEngine()
   if (node === undefined) throw new Error('These tests need node:crypto.')
-  return [node, sodiumEngine(await loadSodium())]
+  const sodium = sodiumEngine(await loadSodium())
+  return [node, sodium, mixedEngine(node, sodium)]
 }
 
 /** The codec with settings of a test's own. */

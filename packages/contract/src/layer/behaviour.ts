@@ -1,10 +1,11 @@
 import { type Layer, ResultError, type ResultStorage, releaseObject } from '@resultkit/core'
 import { pattern, utf8 } from '../body.ts'
 import type { ContractCase } from '../contract-case.ts'
+import { countedSignal } from '../counted-signal.ts'
 import { expectFailure, expectRefusal, expectSame, expectThat, isCausedBy } from '../expectation.ts'
 import { show } from '../show.ts'
 import { CALL, deleting, entries, key, put, reading, remove } from '../storage/use.ts'
-import { gate, settles, withoutStrayRejections } from '../timing.ts'
+import { gate, settles, settleTasks, withoutStrayRejections } from '../timing.ts'
 import { layerCase, layered, unlessRefused } from './use.ts'
 
 type Attempt = (storage: ResultStorage, signal?: AbortSignal) => Promise<unknown>
@@ -45,7 +46,7 @@ async function checkErrors(layer: Layer): Promise<void> {
       storage: 'memory://spied',
       cause,
     })
-    const { storage, calls } = layered(
+    const { storage, calls, inner } = layered(
       layer,
       always(() => Promise.reject(mine)),
     )
@@ -56,6 +57,11 @@ async function checkErrors(layer: Layer): Promise<void> {
       if (calls.length === before) continue
       expectSame(promised, error.code, code)
       expectThat(isCausedBy(error, mine) || isCausedBy(error, cause), promised, () => show(error))
+      expectThat(
+        error.storage?.startsWith(inner.uri) === true,
+        `${promised}, and still says which storage it is from`,
+        `${error.storage}`,
+      )
       expectSame(`${promised}, and not retryable`, error.retryable, false)
       expectSame(`${operation} is not tried again when that cannot help`, calls.length, before + 1)
     }
@@ -155,11 +161,12 @@ async function checkRelease(layer: Layer): Promise<void> {
 
 async function checkListLeft(layer: Layer): Promise<void> {
   let left = false
+  let given = 0
   const { storage } = layered(layer, {
     async *list(prefix) {
       try {
-        for (let n = 100_000; n < 200_000; n++)
-          yield { key: `${prefix}${n}`, size: 1, lastModified: undefined, etag: undefined }
+        for (; given < 100_000; given++)
+          yield { key: `${prefix}${100_000 + given}`, size: 1, lastModified: undefined, etag: undefined }
       } finally {
         left = true
       }
@@ -167,6 +174,23 @@ async function checkListLeft(layer: Layer): Promise<void> {
   })
   for await (const _ of storage.list('', { startAfter: undefined, signal: undefined })) break
   expectThat(left, 'a listing that is left early is left below', 'it was not')
+  expectThat(given < 10_000, 'a listing is passed on as it comes', `${given} rows were read before the first was given`)
+}
+
+const ROUNDS = 12
+
+async function checkListeners(layer: Layer): Promise<void> {
+  const { signal, listeners } = countedSignal()
+  const { storage, calls } = layered(layer)
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const operation of OPERATIONS) await unlessRefused(calls, () => ATTEMPTS[operation](storage, signal))
+    await unlessRefused(calls, () => ATTEMPTS.write(storage, signal))
+    const object = await storage.read(key('name'), reading({ signal }))
+    if (object) for await (const _ of object.stream());
+  }
+  await settleTasks()
+  const promised = 'operations that are over leave no listeners on their signal, which may live as long as the process'
+  expectThat(listeners() < ROUNDS, promised, () => `${listeners()} listeners after ${ROUNDS} rounds`)
 }
 
 /** Errors, signals and releases pass. */
@@ -176,6 +200,7 @@ export const behaviourCases: readonly ContractCase<Layer>[] = [
   layerCase('absence: an absent key stays undefined', checkAbsent),
   layerCase('abort: before an operation', checkAbortedBefore),
   layerCase('abort: during an operation, the signal reaches the storage below', checkAbortedDuring),
+  layerCase('abort: operations that are over leave no listeners', checkListeners),
   layerCase('release: an object that is not read, or in part, is let go below', checkRelease),
   layerCase('release: a listing that is left early is left below', checkListLeft),
 ]

@@ -25,13 +25,15 @@ async function checkOptions(layer: Layer): Promise<void> {
   const write = writing({ contentType: 'text/plain', size: 5 })
   const written = await unlessRefused(calls, () => storage.write(name, utf8('12345'), write))
   if (written) expectOptions(calls.at(-1), 'write', write)
-  const conditional = writing({ ifMatch: 'other' })
-  await storage.write(name, utf8('1'), conditional).catch(() => {})
-  if (written) expectOptions(calls.at(-1), 'write', conditional)
+  for (const conditional of [writing({ ifMatch: 'other' }), writing({ ifAbsent: true })]) {
+    await storage.write(name, utf8('1'), conditional).catch(() => {})
+    if (written) expectOptions(calls.at(-1), 'write', conditional)
+  }
   const range = { start: 1, end: 3 }
-  const read = reading({ range, maxBytes: 100, ifNoneMatch: 'other' })
-  await releaseObject(await storage.read(name, read))
-  expectOptions(calls.at(-1), 'read', read)
+  for (const read of [reading({ range, maxBytes: 100, ifNoneMatch: 'other' }), reading({ ifMatch: 'other' })]) {
+    await releaseObject(await storage.read(name, read).catch(() => undefined))
+    expectOptions(calls.at(-1), 'read', read)
+  }
   await storage.stat(name, CALL)
   expectOptions(calls.at(-1), 'stat', CALL)
   await entries(storage, 'dir/', { startAfter: 'dir/a' })

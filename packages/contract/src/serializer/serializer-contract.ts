@@ -1,6 +1,7 @@
 import type { Serializer } from '@resultkit/core'
 import type { ContractCase } from '../contract-case.ts'
-import { expectSame, expectThat } from '../expectation.ts'
+import { expectThat } from '../expectation.ts'
+import { firstDifference } from './same-value.ts'
 import { streamCases } from './streams.ts'
 import { serializerCase } from './use.ts'
 import { valueCases } from './values.ts'
@@ -13,7 +14,8 @@ async function checkMembers(serializer: Serializer): Promise<void> {
   expectThat(/^[\w-]+(?:\.[\w-]+)*$/.test(extension), 'extension has no leading dot', extension)
   expectThat(kind === 'value' || kind === 'stream', 'kind is value or stream', `${kind}`)
   const copy: unknown = options === undefined ? undefined : JSON.parse(JSON.stringify(options))
-  expectSame('options are JSON', JSON.stringify(copy), JSON.stringify(options))
+  const difference = firstDifference(copy, options)
+  expectThat(difference === undefined, 'options are what JSON gives back, or readers do not know them', `${difference}`)
 }
 
 /** What every serializer promises. `open()` gives a serializer; a case opens it once. */

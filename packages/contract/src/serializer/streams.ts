@@ -1,4 +1,11 @@
-import { collectBytes, type Serializer, type StreamSerializer } from '@resultkit/core'
+import {
+  collectBytes,
+  concatBytes,
+  equalBytes,
+  ResultError,
+  type Serializer,
+  type StreamSerializer,
+} from '@resultkit/core'
 import { cut, ODD_SIZES, pattern, spiedBody, streamed, utf8 } from '../body.ts'
 import type { ContractCase } from '../contract-case.ts'
 import { expectBytes, expectFailure, expectRefusal, expectSame, expectThat, isCausedBy } from '../expectation.ts'
@@ -78,6 +85,36 @@ async function checkRefusedItem(serializer: StreamSerializer): Promise<void> {
   await expectRefusal(promised, 'SERIALIZE', () => encoded(serializer, items))
 }
 
+/** Enough items for several pieces. */
+async function manyItems(serializer: StreamSerializer): Promise<readonly unknown[]> {
+  const items = await acceptedItems(serializer)
+  return Array.from({ length: 20_000 }, (_, index) => items[index % items.length])
+}
+
+async function checkOwnPieces(serializer: StreamSerializer): Promise<void> {
+  const items = await manyItems(serializer)
+  const held: Uint8Array[] = []
+  const copies: Uint8Array[] = []
+  for await (const piece of serializer.encode(streamed(items))) {
+    held.push(piece)
+    copies.push(piece.slice())
+  }
+  expectBytes('a piece that was given out is not touched again', concatBytes(held), concatBytes(copies))
+}
+
+async function checkCutItem(serializer: StreamSerializer): Promise<void> {
+  const [first, second] = await acceptedItems(serializer)
+  const start = await encoded(serializer, [first])
+  const both = await encoded(serializer, [first, second])
+  // Where an item ends, a cut leaves fewer items and nothing to see; that is for the record's digest.
+  if (!equalBytes(both.subarray(0, start.byteLength), start)) return
+  for (let size = start.byteLength + 1; size < both.byteLength; size++) {
+    const promised = `an item cut after ${size - start.byteLength} of ${both.byteLength - start.byteLength} bytes is not left out`
+    const back = await decoded(serializer, [both.slice(0, size)]).catch(() => undefined)
+    expectThat(back === undefined || back.length > 1, promised, () => `${back?.length} items, and a normal end`)
+  }
+}
+
 const MANY = 100_000
 
 async function checkEncodeLeft(serializer: StreamSerializer): Promise<void> {
@@ -119,6 +156,13 @@ async function checkSourceFails(serializer: StreamSerializer): Promise<void> {
     for await (const _ of serializer.decode(failing(cut(bytes, [7]))));
   })
   expectThat(isCausedBy(decoding, mine), promised, () => show(decoding))
+  const outage = new ResultError({ code: 'UNAVAILABLE', operation: 'read', message: 'The source is away.' })
+  const away = spiedBody(() => Promise.reject(outage)).source
+  const typed = 'an error of the source that has a code keeps it: an outage is not damage'
+  await expectRefusal(typed, 'UNAVAILABLE', () => collectBytes(serializer.encode(away())))
+  await expectRefusal(typed, 'UNAVAILABLE', async () => {
+    for await (const _ of serializer.decode(away()));
+  })
 }
 
 async function checkGarbage(serializer: StreamSerializer): Promise<void> {
@@ -146,5 +190,7 @@ export const streamCases: readonly ContractCase<Serializer>[] = [
   streamCase('stream: a consumer that leaves encode early makes it leave its source', checkEncodeLeft),
   streamCase('stream: a consumer that leaves decode early makes it leave its source', checkDecodeLeft),
   streamCase('stream: a source that fails makes it fail', checkSourceFails),
+  streamCase('stream: pieces that were given out are not touched again', checkOwnPieces),
+  streamCase('stream: an item that is cut off is not left out', checkCutItem),
   streamCase('stream: garbage is DESERIALIZE', checkGarbage),
 ]

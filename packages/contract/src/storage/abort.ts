@@ -1,9 +1,10 @@
-import { isResultError, type ResultStorage } from '@resultkit/core'
+import { isResultError, type ResultStorage, releaseObject } from '@resultkit/core'
 import { pattern, spiedBody, spiedPieces, utf8 } from '../body.ts'
 import type { ContractCase } from '../contract-case.ts'
+import { countedSignal } from '../counted-signal.ts'
 import { expectBytes, expectRefusal, expectSame, expectThat, isCausedBy } from '../expectation.ts'
 import { show } from '../show.ts'
-import { settles } from '../timing.ts'
+import { settles, settleTasks } from '../timing.ts'
 import {
   entries,
   expectAbsent,
@@ -13,6 +14,7 @@ import {
   listing,
   open,
   put,
+  reading,
   remove,
   statOf,
   storageCase,
@@ -167,6 +169,24 @@ async function checkAfter(storage: ResultStorage): Promise<void> {
   expectSame('a signal that fires after a write changes nothing', (await statOf(storage, 'after')).etag, written.etag)
 }
 
+const ROUNDS = 12
+
+async function checkListeners(storage: ResultStorage): Promise<void> {
+  const { signal, listeners } = countedSignal()
+  for (let round = 0; round < ROUNDS; round++) {
+    await put(storage, 'kept', OLD, { signal })
+    await put(storage, 'streamed', spiedPieces([OLD, OLD]).source, { signal })
+    await get(storage, 'kept', { signal })
+    await releaseObject(await storage.read(key('streamed'), reading({ signal })))
+    await storage.stat(key('kept'), { signal })
+    if (storage.capabilities.list) await entries(storage, '', { signal })
+    await remove(storage, 'streamed', { signal })
+  }
+  await settleTasks()
+  const promised = 'operations that are over leave no listeners on their signal, which may live as long as the process'
+  expectThat(listeners() < ROUNDS, promised, () => `${listeners()} listeners after ${ROUNDS} rounds`)
+}
+
 /** An `AbortSignal` before, during and after every operation. */
 export const abortCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('abort: a signal that has fired is ABORTED without any effect', [], checkBefore),
@@ -178,4 +198,5 @@ export const abortCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('abort: during a read', [], checkDuringRead),
   storageCase('abort: during a listing', ['list'], checkDuringList),
   storageCase('abort: after an operation, without effect', [], checkAfter),
+  storageCase('abort: operations that are over leave no listeners', [], checkListeners),
 ]

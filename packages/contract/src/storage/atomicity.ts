@@ -1,7 +1,7 @@
-import type { ResultStorage, WriteOptions } from '@resultkit/core'
+import { ResultError, type ResultStorage, type WriteOptions } from '@resultkit/core'
 import { pattern, type SpiedBody, spiedBody, spiedPieces, utf8 } from '../body.ts'
 import type { ContractCase } from '../contract-case.ts'
-import { expectBytes, expectFailure, expectSame, expectThat, isCausedBy } from '../expectation.ts'
+import { expectBytes, expectFailure, expectRefusal, expectSame, expectThat, isCausedBy } from '../expectation.ts'
 import { show } from '../show.ts'
 import { gate, settles } from '../timing.ts'
 import { CALL, expectAbsent, expectListed, get, key, put, reading, statOf, storageCase } from './use.ts'
@@ -116,6 +116,9 @@ async function checkThrows(storage: ResultStorage, body: (error: Error) => Spied
     const mine = new Error('the stream broke')
     const error = await expectFailure('a write whose stream throws fails', () => put(storage, name, body(mine)))
     expectThat(isCausedBy(error, mine), "the failure is the stream's error, or has it as a cause", () => show(error))
+    const typed = new ResultError({ code: 'VALIDATION_FAILED', operation: 'write', message: 'An item is not valid.' })
+    const promised = 'an error of the stream that has a code comes out with it'
+    await expectRefusal(promised, 'VALIDATION_FAILED', () => put(storage, name, body(typed)))
   }
   expectBytes('a write whose stream throws leaves the old value', await get(storage, 'dir/kept'), old)
   await expectAbsent(storage, 'dir/new', 'a write whose stream throws stores nothing')

@@ -161,6 +161,19 @@ async function checkWhileWriting(storage: ResultStorage): Promise<void> {
   expectSame('a listing during writes shows every key that was there before', missing, undefined)
 }
 
+async function checkWhileDeleting(storage: ResultStorage): Promise<void> {
+  const names = Array.from({ length: 12 }, (_, n) => `k${String(n).padStart(2, '0')}/x`)
+  await forEachOf(names, (name) => put(storage, name, utf8(name)))
+  const seen: string[] = []
+  for await (const entry of storage.list('', listing())) {
+    if (seen.length === 0) await forEachOf(names.slice(3, 9), (name) => remove(storage, name))
+    seen.push(entry.key)
+  }
+  const kept = [...names.slice(0, 3), ...names.slice(9)]
+  const missing = kept.find((name) => !seen.includes(name))
+  expectSame('a listing during deletes goes on, and shows every key that stayed', missing, undefined)
+}
+
 async function checkEarlyStop(storage: ResultStorage): Promise<void> {
   for (const name of ['one', 'two', 'three']) await put(storage, name, utf8(name))
   for await (const entry of storage.list('', listing())) {
@@ -179,5 +192,6 @@ export const listingCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('list: more than 1,000 keys are complete', ['list'], checkMany),
   storageCase('list: sizes', ['list'], checkSizes),
   storageCase('list: no duplicates while others write', ['list'], checkWhileWriting),
+  storageCase('list: goes on while others delete', ['list'], checkWhileDeleting),
   storageCase('list: can be left early', ['list'], checkEarlyStop),
 ]

@@ -2,7 +2,7 @@ import { type ObjectStat, type ResultStorage, releaseObject } from '@resultkit/c
 import { pattern, utf8 } from '../body.ts'
 import type { ContractCase } from '../contract-case.ts'
 import { expectSame, expectThat } from '../expectation.ts'
-import { entries, get, key, open, put, statOf, storageCase, writing } from './use.ts'
+import { entries, get, key, open, put, remove, statOf, storageCase, writing } from './use.ts'
 
 function expectSameObject(promised: string, actual: ObjectStat, expected: ObjectStat): void {
   expectSame(`${promised}: key`, actual.key, expected.key)
@@ -60,6 +60,17 @@ async function checkRewrites(storage: ResultStorage): Promise<void> {
   }
 }
 
+async function checkReborn(storage: ResultStorage): Promise<void> {
+  const seen = new Set<string>()
+  for (let round = 0; round < 8; round++) {
+    const { etag } = await put(storage, 'dir/reborn', utf8(`life ${round}`))
+    const promised = 'other bytes have another etag, also when the key was deleted in between'
+    expectThat(!seen.has(etag), promised, `life ${round} has the etag of an earlier one`)
+    seen.add(etag)
+    await remove(storage, 'dir/reborn')
+  }
+}
+
 async function checkWriteId(storage: ResultStorage): Promise<void> {
   if (!storage.capabilities.writeId) return checkNoWriteId(storage)
   for (const writeId of ['contract-first.1', 'contract-second.2']) {
@@ -81,5 +92,6 @@ export const statCases: readonly ContractCase<ResultStorage>[] = [
   storageCase('stat: size and etag are the same in list', ['list'], checkListed),
   storageCase('etag: looking at an object does not change it', [], checkStable),
   storageCase('etag: every rewrite with other bytes changes it, also fast ones of the same size', [], checkRewrites),
+  storageCase('etag: a key that was deleted and written again has another', [], checkReborn),
   storageCase('flag writeId: it is kept with the object, or there is none, as the flag says', [], checkWriteId),
 ]

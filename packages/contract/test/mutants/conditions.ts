@@ -34,6 +34,15 @@ export const conditionsMutants: Readonly<Record<string, Mutant>> = {
       },
     })),
   },
+  'signals keep their listeners': {
+    caughtBy: ['abort: operations that are over leave no listeners'],
+    open: faulty((inner) => ({
+      stat: (key, options) => {
+        options.signal?.addEventListener('abort', () => {})
+        return inner.stat(key, options)
+      },
+    })),
+  },
   'ifMatch is ignored': {
     caughtBy: [
       'ifMatch (bytes): another etag is PRECONDITION_FAILED',

@@ -1,3 +1,4 @@
+import { type Key, type ObjectEntry, ResultError } from '@resultkit/core'
 import { faulty, LIST, listingOf, type Mutant } from './kit.ts'
 
 export const listsMutants: Readonly<Record<string, Mutant>> = {
@@ -74,6 +75,21 @@ export const listsMutants: Readonly<Record<string, Mutant>> = {
         for await (const row of inner.list(prefix, { ...LIST, signal })) {
           if (passed) yield row
           passed ||= row.key === startAfter
+        }
+      },
+    })),
+  },
+  'a key that is deleted meanwhile breaks the listing off': {
+    caughtBy: ['list: goes on while others delete'],
+    open: faulty((inner) => ({
+      async *list(prefix, options) {
+        const rows: ObjectEntry[] = []
+        for await (const row of inner.list(prefix, options)) rows.push(row)
+        for (const row of rows) {
+          const stat = await inner.stat(row.key as Key, options)
+          if (stat === undefined)
+            throw new ResultError({ code: 'NOT_FOUND', operation: 'list', message: 'It is gone.', storage: inner.uri })
+          yield row
         }
       },
     })),

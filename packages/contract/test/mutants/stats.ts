@@ -1,3 +1,4 @@
+import type { ObjectStat } from '@resultkit/core'
 import { faulty, type Mutant, statting } from './kit.ts'
 
 export const statsMutants: Readonly<Record<string, Mutant>> = {
@@ -23,6 +24,26 @@ export const statsMutants: Readonly<Record<string, Mutant>> = {
     open: statting(({ size, lastModified }) => ({
       etag: `${size}-${Math.floor((lastModified?.getTime() ?? 0) / 1000)}`,
     })),
+  },
+  'the etag counts the writes since the key was made': {
+    caughtBy: ['etag: a key that was deleted and written again has another'],
+    open: faulty((inner) => {
+      const versions = new Map<string, number>()
+      const versioned = <Stat extends ObjectStat | undefined>(key: string, stat: Stat): Stat =>
+        stat && { ...stat, etag: `v${versions.get(key)}` }
+      return {
+        write: async (key, body, options) => {
+          const stat = await inner.write(key, body, options)
+          versions.set(key, (versions.get(key) ?? 0) + 1)
+          return versioned(key, stat)
+        },
+        stat: async (key, options) => versioned(key, await inner.stat(key, options)),
+        delete: async (key, options) => {
+          await inner.delete(key, options)
+          versions.delete(key)
+        },
+      }
+    }),
   },
   'the etag of write is another than that of stat': {
     caughtBy: [

@@ -1,7 +1,21 @@
-import type { Key } from '@resultkit/core'
+import { isResultError, type Key, ResultError } from '@resultkit/core'
 import { bytesOf, CALL, faulty, type Mutant, pause } from './kit.ts'
 
 export const writesMutants: Readonly<Record<string, Mutant>> = {
+  'what a body throws is taken for an outage': {
+    caughtBy: ['atomicity: a stream that throws midway stores nothing, and its error comes out'],
+    open: faulty((inner) => ({
+      write: async (key, body, options) => {
+        const stop = (cause: unknown): never => {
+          if (isResultError(cause) && cause.code === 'ABORTED') throw cause
+          throw new ResultError({ code: 'UNAVAILABLE', operation: 'write', message: 'It failed.', cause })
+        }
+        return typeof body === 'function'
+          ? inner.write(key, body, options).catch(stop)
+          : inner.write(key, body, options)
+      },
+    })),
+  },
   'a write shows half of its bytes first': {
     caughtBy: ['atomicity: concurrent readers see whole values during overwrites'],
     open: faulty((inner) => ({

@@ -84,7 +84,7 @@ function makeNames(inner: ResultStorage, root: string, uri: string): Names {
     async at(operation, key, call) {
       const bytes = encodeUtf8(key).length
       if (bytes <= maxKeyBytes) return translated(() => call(`${root}${key}` as Key))
-      const message = `${operation} was given a key that has ${bytes} bytes of UTF-8; the limit is ${maxKeyBytes} with the prefix.`
+      const message = `${operation} was given a key that has ${bytes} bytes of UTF-8; the limit is ${maxKeyBytes}.`
       throw resultError('INVALID_KEY', operation, message, { key, storage: uri })
     },
   }

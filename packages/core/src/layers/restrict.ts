@@ -22,7 +22,7 @@ export function restrict(taken: RestrictedCapabilities): Layer {
       key?: string,
     ): void => {
       if (!needed || capabilities[name]) return
-      const message = `${operation}: this storage does not keep what was asked for (capability ${name} is false). Do without it, or use a storage that can.`
+      const message = `${operation}: this storage lacks the capability ${name}. Do without it, or use a storage that has it.`
       throw resultError('UNSUPPORTED', operation, message, { key, storage: inner.uri })
     }
     const shown = <S extends ObjectStat | undefined>(stat: S): S =>

@@ -20,8 +20,10 @@ export interface RetryOptions {
   readonly attempts?: number | undefined
   /** The longest wait before the second attempt; it doubles with every failure. @default '100ms' */
   readonly minDelay?: Duration | undefined
-  /** The longest wait before any attempt. @default '5s' */
+  /** The longest wait before any attempt, beside what a service asks for. @default '5s' */
   readonly maxDelay?: Duration | undefined
+  /** The longest wait that a service may ask for (`retryAfterMs`); what it refuses for longer is not repeated. @default '1m' */
+  readonly maxRetryAfter?: Duration | undefined
   /** From 0 up to 1: the part of the longest wait that is waited (full jitter). @default Math.random */
   readonly random?: (() => number) | undefined
   /** Waits, and ends early when the signal fires. @default setTimeout */
@@ -53,6 +55,8 @@ type Start = (operation: StorageOperation, signal: AbortSignal | undefined) => A
 /**
  * Repeats what failed with a `retryable` error. After the last attempt its error is thrown with `retryable: false` and
  * the original as the cause, so that stacked retries do not multiply. A signal that fires ends the waiting: ABORTED.
+ * What a service asks for (`Retry-After`) is waited on top of the usual delay, so that not all come back at the same moment. When it is
+ * more than `maxRetryAfter`, the error is thrown at once, with `retryable: false` and its `retryAfterMs`.
  *
  * - `write` sends `writeId`, and `writeId.n` in later attempts, `n` being how often the body function had been asked before
  *   (for arrays, how many attempts there were), and asks the body function again. When an earlier attempt failed and a later one is
@@ -65,7 +69,7 @@ type Start = (operation: StorageOperation, signal: AbortSignal | undefined) => A
  *   deleted meanwhile, the failure itself is thrown with `retryable: false`, never PRECONDITION_FAILED.
  * - `list` goes on after the last key.
  *
- * CONFIG when `attempts` is not a positive integer or a delay is not a duration.
+ * CONFIG when `attempts` is not a positive integer, or a delay or `maxRetryAfter` is not a duration.
  */
 export function retry(options: RetryOptions = {}): Layer {
   const start = makeStart(options)
@@ -103,9 +107,17 @@ export function retry(options: RetryOptions = {}): Layer {
 }
 
 function makeStart(options: RetryOptions): Start {
-  const { attempts = 3, minDelay = '100ms', maxDelay = '5s', random = Math.random, sleep = wait } = options
+  const {
+    attempts = 3,
+    minDelay = '100ms',
+    maxDelay = '5s',
+    maxRetryAfter = '1m',
+    random = Math.random,
+    sleep = wait,
+  } = options
   const min = parseDuration(minDelay)
-  const max = Math.min(parseDuration(maxDelay), LONGEST_MS)
+  const max = parseDuration(maxDelay)
+  const maxAfter = parseDuration(maxRetryAfter)
   if (!Number.isSafeInteger(attempts) || attempts < 1) {
     const message = 'retry was given attempts that are not a positive integer.'
     throw resultError('CONFIG', 'retry', message)
@@ -116,8 +128,12 @@ function makeStart(options: RetryOptions): Start {
       if (!isResultError(error) || !error.retryable) throw error
       throwIfAborted(operation, signal)
       failures += 1
-      if (failures >= attempts) throw final(error)
-      const delayMs = Math.round(random() * Math.min(max, min * 2 ** (failures - 1)))
+      const { retryAfterMs = 0 } = error
+      if (failures >= attempts || retryAfterMs > maxAfter) throw final(error)
+      const delayMs = Math.min(
+        LONGEST_MS,
+        retryAfterMs + Math.round(random() * Math.min(max, min * 2 ** (failures - 1))),
+      )
       const event = { operation, attempt: failures, delayMs, code: error.code }
       quietly(() => options.onRetry?.(event))
       try {

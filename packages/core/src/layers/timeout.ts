@@ -82,7 +82,7 @@ function toMs(limit: Duration | undefined): number | undefined {
   if (limit === undefined) return undefined
   const ms = parseDuration(limit)
   if (ms > 0) return Math.min(ms, LONGEST_MS)
-  const message = 'timeout was given a limit of zero. Leave the operation out for no limit.'
+  const message = 'timeout was given a limit of zero. Leave it out for none.'
   throw resultError('CONFIG', 'timeout', message)
 }
 

@@ -60,7 +60,7 @@ function paddedLength(length: number): number {
 function padded(json: Uint8Array): Uint8Array {
   const length = paddedLength(json.length)
   if (length > MAX_HEADER_BYTES) {
-    const message = `write: the record's header has ${length} bytes; the limit is ${MAX_HEADER_BYTES}. Make metadata part of the value.`
+    const message = `write: the header has ${length} bytes; the limit is ${MAX_HEADER_BYTES}. Make metadata part of the value.`
     throw resultError('CONFIG', 'write', message)
   }
   const line = new Uint8Array(length).fill(32)

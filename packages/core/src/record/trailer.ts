@@ -40,6 +40,6 @@ export function checkTrailer(trailer: RecordTrailer, actual: RecordTrailer): voi
 
 /** CORRUPT, for stored bytes that are not those that were written. */
 export function corrupt(problem: string, cause?: unknown): ResultError {
-  const message = `The stored result is not intact: ${problem}. Restore it from a copy, or delete it and compute it again; files of other tools are read with format: 'plain'.`
+  const message = `The stored result is not intact: ${problem}. Restore it, or delete it and compute it again; files of other tools are read with format: 'plain'.`
   return resultError('CORRUPT', 'read', message, { cause })
 }

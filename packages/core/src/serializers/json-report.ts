@@ -107,12 +107,9 @@ function inspectProperties(report: Report, value: object, parent: Place): void {
 }
 
 function inspectHoles(report: Report, value: readonly unknown[], parent: Place): void {
-  const items = Object.keys(value).filter(isIndex).length
-  if (items === value.length) return
   let key = 0
-  while (Object.hasOwn(value, key)) key += 1
-  const others = value.length - items - 1
-  add(report, { parent, key }, others > 0 ? `hole, and ${others} more in this array` : 'hole')
+  while (key < value.length && Object.hasOwn(value, key)) key += 1
+  if (key < value.length) add(report, { parent, key }, 'hole')
 }
 
 function isIndex(name: PropertyKey): boolean {

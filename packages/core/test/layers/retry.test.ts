@@ -1,5 +1,7 @@
+import { inspect } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
 import { collectBytes } from '../../src/bytes.ts'
+import { ResultError, withDetails } from '../../src/errors.ts'
 import { type RetryEvent, type RetryOptions, retry } from '../../src/layers/retry.ts'
 import { memoryStorage } from '../../src/memory.ts'
 import {
@@ -86,6 +88,57 @@ describe('attempts', () => {
     const broken = faulty(memoryStorage(), { stat: () => Promise.reject(other) })
     await expect(retry(now)(broken).stat(key, CALL)).rejects.toBe(other)
     expect(broken.calls).toHaveLength(1)
+  })
+
+  describe('a service that says how long to wait', () => {
+    const asking = (retryAfterMs: number | undefined): ResultError => withDetails(unavailable(), { retryAfterMs })
+
+    async function waits(retryAfterMs: number | undefined, options: RetryOptions = {}) {
+      const delays: number[] = []
+      const storage = failing(asking(retryAfterMs))
+      const sleep = async (ms: number): Promise<void> => void delays.push(ms)
+      const layer = retry({ minDelay: 100, random: () => 0.5, sleep, ...options })
+      return {
+        error: await failsWith(layer(storage).stat(key, CALL), 'UNAVAILABLE'),
+        delays,
+        calls: storage.calls.length,
+      }
+    }
+
+    it('is given that time, and a part of the usual one', async () => {
+      expect(await waits(7000)).toMatchObject({ delays: [7050, 7100], calls: 3 })
+      expect(await waits(7000, { maxDelay: 0 })).toMatchObject({ delays: [7000, 7000] })
+      expect(await waits(undefined)).toMatchObject({ delays: [50, 100] })
+    })
+
+    it('is not asked again when that is longer than maxRetryAfter; the error says how long', async () => {
+      expect(await waits(60_000)).toMatchObject({ calls: 3 })
+      const given = { delays: [], calls: 1, error: { retryable: false, retryAfterMs: 60_001 } }
+      expect(await waits(60_001)).toMatchObject(given)
+      expect(await waits(1, { maxRetryAfter: 0 })).toMatchObject({ delays: [], calls: 1 })
+      expect(await waits(60_001, { maxRetryAfter: '2m' })).toMatchObject({ calls: 3 })
+      expect(() => retry({ maxRetryAfter: -1 })).toThrow('not a duration')
+    })
+
+    it('is never waited for longer than setTimeout can', async () => {
+      expect(await waits(2 ** 31, { attempts: 2, maxRetryAfter: '99d' })).toMatchObject({ delays: [2 ** 31 - 1] })
+    })
+
+    it('is kept by every copy of the error, and not printed', () => {
+      const error = ResultError.locate(asking(5000), 'k', 'memory://x')
+      expect(error).toMatchObject({ retryAfterMs: 5000, key: 'k' })
+      expect(withDetails(error as ResultError, { message: 'other' }).retryAfterMs).toBe(5000)
+      expect(`${inspect(error)}${JSON.stringify(error)}`).not.toContain('5000')
+      expect(unavailable().retryAfterMs).toBeUndefined()
+    })
+
+    it('is left when the signal fires meanwhile', async () => {
+      const controller = new AbortController()
+      const sleep = async (): Promise<void> => controller.abort()
+      const storage = failing(asking(5000))
+      await failsWith(retry({ sleep })(storage).stat(key, { signal: controller.signal }), 'ABORTED')
+      expect(storage.calls).toHaveLength(1)
+    })
   })
 
   it('waits a part of a time that doubles up to maxDelay', async () => {

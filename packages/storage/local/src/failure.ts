@@ -40,6 +40,12 @@ const NOT_A_DIRECTORY: Meaning = {
   says: 'the storage directory, or something above it, is not a directory. Name another directory, or move away what is there',
 }
 
+const GONE: Meaning = {
+  code: 'UNAVAILABLE',
+  retryable: true,
+  says: 'something else removes what this storage has just made. Try again',
+}
+
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   EACCES: NO_ACCESS,
   EPERM: NO_ACCESS,
@@ -50,6 +56,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EMFILE: TOO_MANY_FILES,
   ENFILE: TOO_MANY_FILES,
   EBUSY: BUSY,
+  ENOENT: GONE,
   ETXTBSY: BUSY,
   EAGAIN: BUSY,
   ENAMETOOLONG: {
@@ -124,7 +131,7 @@ export function checkSignal(call: Call): void {
 /** The outcome of `work`, or ABORTED as soon as the signal fires; `work` then goes on unheeded. */
 export async function orAborted<T>(call: Call, work: Promise<T>): Promise<T> {
   const { signal } = call
-  if (signal === undefined) return work
+  if (!signal) return work
   let stop = (): void => {}
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(abortedCall(call, signal))

@@ -15,7 +15,9 @@ export async function makeInternal(call: Call, folder: 'tmp' | 'locks'): Promise
   const path = internalPath(root, folder)
   for (const directory of [`${root.base}/${RESERVED_SEGMENT}`, path]) {
     await makeDirectory(root, directory)
-    if ((await root.disk.kind(directory))?.isDirectory()) continue
+    const stats = await root.disk.kind(directory)
+    // Gone again: others remove the root, which the next step meets and says.
+    if (stats === undefined || stats.isDirectory()) continue
     const what = `"${RESERVED_SEGMENT}" in the storage directory, or "${folder}" in it, is not a directory. Move it away`
     throw failure(call, 'CONFIG', what)
   }
@@ -74,7 +76,10 @@ async function makePath(root: Root, path: string): Promise<string | undefined> {
       const made = await makePath(root, path)
       return first ?? made
     }
-    if ((await disk.stat(path))?.isDirectory()) return undefined
+    const stats = await disk.stat(path)
+    if (stats?.isDirectory()) return undefined
+    const isGone = stats === undefined && errnoOf(error) === 'EEXIST' && (await disk.kind(path)) === undefined
+    if (isGone) return undefined
     throw error
   }
 }

@@ -24,5 +24,5 @@ export function localResult<
   M extends ResultMode = 'value',
   S extends Seal = undefined,
 >(options: LocalResultOptions<T, L, M, S> = {}): Result<T, L, M, S> {
-  return new Result<T, L, M, S>({ storage: fileStorage(options), ...options })
+  return new Result<T, L, M, S>({ ...options, storage: options.storage ?? fileStorage(options) })
 }

@@ -65,7 +65,7 @@ export function openRoot(options: FileStorageOptions, operation: string): Root {
   if (!['none', 'file', 'full'].includes(durability))
     throw wrong(operation, "a durability that is not 'none', 'file' or 'full'")
   if (!['auto', 'sync', 'async'].includes(io)) throw wrong(operation, "an io that is not 'auto', 'sync' or 'async'")
-  if (!(lockTimeout >= 0)) throw wrong(operation, 'a lockTimeout that is not a number of milliseconds')
+  if (!isMilliseconds(lockTimeout)) throw wrong(operation, 'a lockTimeout that is not a number of milliseconds')
   const path = resolveDirectory(directory, operation)
   return {
     uri: pathToFileURL(path).href,
@@ -94,6 +94,11 @@ function resolveDirectory(directory: string | URL | undefined, operation: string
   } catch (cause) {
     throw wrong(operation, 'a directory that is neither a path nor a file: URL', cause)
   }
+}
+
+/** A text would pass a comparison, and then be joined to a number instead of added. */
+export function isMilliseconds(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0
 }
 
 function wrong(operation: string, what: string, cause?: unknown): ResultError {

@@ -1,9 +1,9 @@
-import { type Clock, RESERVED_SEGMENT } from '@resultkit/core'
+import { type Clock, nowMs, RESERVED_SEGMENT } from '@resultkit/core'
 import { type Call, failure, guard } from './failure.ts'
 import { type Holder, judge } from './holder.ts'
 import { makeTicket } from './lock.ts'
 import { BREAK_MARK, breakLock, readHolder, type Ticket } from './lock-file.ts'
-import { internalPath, openRoot } from './root.ts'
+import { internalPath, isMilliseconds, openRoot } from './root.ts'
 import { removeTemporary } from './temporary.ts'
 
 /** What {@link sweep} cleans. */
@@ -61,9 +61,9 @@ export async function sweep(options: SweepOptions = {}): Promise<SweepReport> {
   const { directory, graceMs = DAY_MS, clock = Date.now, dryRun = false } = options
   const root = openRoot({ directory }, 'sweep')
   const call: Call = { root, operation: 'sweep', key: undefined, signal: undefined }
-  if (!(graceMs >= 0)) throw failure(call, 'CONFIG', 'graceMs is not a number of milliseconds')
+  if (!isMilliseconds(graceMs)) throw failure(call, 'CONFIG', 'graceMs is not a number of milliseconds')
   return guard(call, async () => {
-    const now = Number(clock())
+    const now = nowMs(clock)
     const old = [...(await temporaries(call, now)), ...(await locks(call, now, graceMs))].filter(
       ({ ageMs }) => ageMs > graceMs,
     )

@@ -1,4 +1,5 @@
-import { ndjson } from '@resultkit/core'
+import { memoryResult, ndjson } from '@resultkit/core'
+import { fileStorage, localResult, sweep } from '@resultkit/local'
 import { describe, expect, it } from 'vitest'
 import { expectError, KEY, openClinic, VALUE } from './bad-input-kit.ts'
 import { runScript } from './run.ts'
@@ -161,4 +162,27 @@ describe('the command line of the quickstart', { timeout: 60_000 }, () => {
       expect(stderr).not.toMatch(noTrace)
     },
   )
+})
+
+describe('options of callers without types', () => {
+  it('a time that is a text is CONFIG: it would be joined to a number instead of added', async () => {
+    const directory = '/nowhere/at-all'
+    for (const lockTimeout of ['5', null, Number.NaN] as unknown as number[])
+      expect(() => fileStorage({ directory, lockTimeout })).toThrow(expect.objectContaining({ code: 'CONFIG' }))
+    for (const graceMs of ['5', null] as unknown as number[])
+      await expect(sweep({ directory, graceMs })).rejects.toMatchObject({ code: 'CONFIG' })
+    await expect(sweep({ directory, clock: () => Number.NaN })).rejects.toMatchObject({ code: 'CONFIG' })
+  })
+
+  it('a storage that is undefined is left out', () => {
+    expect(localResult({ directory: '/nowhere/at-all', storage: undefined }).uri).toBe('file:///nowhere/at-all')
+    expect(memoryResult({ storage: undefined }).uri).toMatch(/^memory:/)
+  })
+
+  it('a signal that is null is none', async () => {
+    const { result } = await openClinic()
+    const streams = result.with({ serializer: ndjson() })
+    await streams.write([1, 2], KEY, { signal: null as never })
+    expect(await Array.fromAsync(await streams.read(KEY, { signal: null as never }))).toEqual([1, 2])
+  })
 })

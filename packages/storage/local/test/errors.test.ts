@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import type { ResultStorage } from '@resultkit/core'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { fileStorage, sweep } from '../src/index.ts'
 import { errorOf, filesBelow, key, keys, open, put, remove, stat, temporaryDirectory, text } from './support.ts'
 import { startWorker } from './workers.ts'
@@ -53,6 +53,31 @@ describe('a directory that is none', () => {
     const directory = temporaryDirectory()
     fs.writeFileSync(path.join(directory, '.resultkit'), '')
     expect((await errorOf(put(fileStorage({ directory }), 'k', 'v'))).code).toBe('CONFIG')
+  })
+})
+
+describe('a directory that others remove while it is being made', () => {
+  it('is no wrong directory: the write may be tried again', async () => {
+    const directory = path.join(temporaryDirectory(), 'root')
+    const make = fs.mkdirSync
+    const spy = vi.spyOn(fs, 'mkdirSync').mockImplementation((made) => {
+      make(made)
+      fs.rmSync(directory, { recursive: true, force: true })
+      return undefined
+    })
+    onTestFinished(() => spy.mockRestore())
+    const error = await errorOf(put(fileStorage({ directory, io: 'sync' }), 'k', 'v'))
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
+  })
+
+  it('is made once more', async () => {
+    const directory = path.join(temporaryDirectory(), 'root')
+    const spy = vi.spyOn(fs, 'mkdirSync').mockImplementationOnce(() => {
+      throw Object.assign(new Error('it was there'), { code: 'EEXIST' })
+    })
+    onTestFinished(() => spy.mockRestore())
+    await put(fileStorage({ directory, io: 'sync' }), 'k', 'v')
+    expect(fs.readdirSync(directory)).toContain('k')
   })
 })
 

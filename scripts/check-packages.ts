@@ -13,7 +13,7 @@ const LIMITS: Readonly<Record<string, { readonly all: number; readonly imports: 
   '@resultkit/core': { all: 26_000, imports: { Result: 18_200 } },
   '@resultkit/contract': { all: 40_000, imports: {} },
   '@resultkit/local': { all: 12_000, imports: {} },
-  '@resultkit/tasks': { all: 24_000, imports: {} },
+  '@resultkit/tasks': { all: 24_500, imports: {} },
   '@resultkit/s3': { all: 13_000, imports: {} },
   '@resultkit/gcs': { all: 12_000, imports: {} },
   '@resultkit/azure': { all: 12_000, imports: {} },

@@ -87,6 +87,7 @@ export interface ResultParts {
   readonly cacheValidators: readonly CacheValidator<never>[]
   /** What seals the references that it gives, if it does. */
   readonly seal: object | undefined
+  readonly clock: Clock
 }
 
 /** Options after they were checked. Types of values are erased: they serve the compiler only. */

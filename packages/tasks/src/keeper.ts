@@ -1,4 +1,5 @@
 import {
+  type Clock,
   isResultError,
   type Location,
   Result,
@@ -45,6 +46,8 @@ export interface LookupRules {
   readonly validators?: readonly unknown[]
   /** With it, keys of the storage are not told. */
   readonly seal?: object | undefined
+  /** What the age of its records is counted by. */
+  readonly clock?: Clock
 }
 
 /** Opens the storage and serializer of a plan. Errors: CONFIG. */

@@ -1,3 +1,4 @@
+import { nowMs } from '@resultkit/core'
 import type { Keeper } from './keeper.ts'
 import type { Plan } from './plan.ts'
 import type { Run } from './run.ts'
@@ -12,7 +13,8 @@ export function mayRemember({ definition }: Pick<Run, 'definition'>, { rules }: 
 /** What memory has for a run: young enough, and checked by what would check it had it been read. */
 export function recall(run: Run, plan: Plan, keeper: Keeper, key: string): Remembered | undefined {
   if (!mayRemember(run, keeper)) return undefined
-  const { store, now } = plan.settings.runtime
+  const { store, clock } = plan.settings.runtime
+  const now = () => nowMs(keeper.rules.clock ?? clock)
   const found = store.memory.get(key, now, run.definition.cacheFor ?? keeper.rules.cacheFor)
   return found !== undefined && hasPassed(found, run, keeper) ? found : undefined
 }

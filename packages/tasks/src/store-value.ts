@@ -73,7 +73,7 @@ async function write(run: Run, value: unknown, at: string, options: StoreOptions
     validate: streams,
   })
   run.result = reference
-  const createdAt = nowMs(clock)
+  const createdAt = nowMs(keeper.rules.clock ?? clock)
   return {
     value: streams ? streamedValue(keeper, at) : value,
     reason: 'persisted',

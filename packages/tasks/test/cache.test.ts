@@ -1,4 +1,4 @@
-import { memoryStorage } from '@resultkit/core'
+import { memoryStorage, Result } from '@resultkit/core'
 import { defineClass } from '@resultkit/pickle'
 import {
   allInputs,
@@ -533,4 +533,18 @@ test('storages of one uri share keys, others do not', async () => {
   })
   expect(state.type).toBe('Completed')
   expect((await withRuntime(kit().runtime, () => subject().state())).reason).toBe('cache-hit')
+})
+
+test('a copy in memory is as old as the clock of its own Result says', async () => {
+  let now = Date.UTC(2026, 10, 22)
+  const result = new Result({ storage: memoryStorage(), clock: () => now, cacheFor: '1m' })
+  let runs = 0
+  const counted = task('counted', async () => ++runs, { result, cacheKey: 'key' })
+  await withRuntime({}, async () => {
+    expect(await counted()).toBe(1)
+    now += 59_999
+    expect(await counted()).toBe(1)
+    now += 1
+    expect(await counted()).toBe(2)
+  })
 })

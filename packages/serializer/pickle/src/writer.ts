@@ -65,8 +65,9 @@ function writeLargeHead(writer: Writer, major: number, argument: number): void {
     return
   }
   bytes[writer.at] = major | 27
-  view.setUint32(writer.at + 1, Math.floor(argument / 0x100000000))
-  view.setUint32(writer.at + 5, argument % 0x100000000)
+  const high = Math.floor(argument / 0x100000000)
+  view.setUint32(writer.at + 1, high)
+  view.setUint32(writer.at + 5, argument - high * 0x100000000)
   writer.at += 9
 }
 

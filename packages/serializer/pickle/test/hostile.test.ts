@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { writeHeader } from '../src/container.ts'
 import { crc32 } from '../src/crc32.ts'
-import { describePickle, pickle } from '../src/index.ts'
+import { describePickle, findUnpicklable, pickle } from '../src/index.ts'
 import { array, codeOf, forged, graph, head, hex, PREFIX, tag, text } from './forge.ts'
 import { VALUES } from './values.ts'
 
@@ -148,6 +148,19 @@ test.each([
 ])('%s cannot be parsed again and again from one long text', (_, long, item) => {
   expect(codeOf(graph(array(text(long), item)))).toBe('DESERIALIZE')
   expect(codeOf(graph(array(text('http://a/'), item)))).toBe('a value')
+})
+
+test('Unicode properties of regular expressions are counted over the whole value, the same in both directions', () => {
+  const many = (count: number, property = 'ASCII'): string => `\\p{${property}}`.repeat(count)
+  const item = (source: string, flags: string): string => `${tag(56412)} 83 ${text(source)} ${text(flags)} 00`
+  const most = [new RegExp(many(6000), 'u'), new RegExp(many(4000), 'v'), new RegExp(many(9000))]
+  expect(pickle().deserialize(pickle().serialize(most) as Uint8Array)).toEqual(most)
+  const [issue] = findUnpicklable([...most, /[\p{ASCII}]/iu])
+  expect(issue?.path).toEqual([3])
+  const written = [item(many(6000), 'u'), item(many(4000), 'v'), item(many(9000), '')]
+  expect(codeOf(graph(array(...written)))).toBe('a value')
+  expect(codeOf(graph(array(...written, item('[\\p{ASCII}]', 'iu'))))).toBe('TOO_LARGE')
+  expect(codeOf(graph(array(item(many(630, 'RGI_Emoji'), 'v'))))).toBe('TOO_LARGE')
 })
 
 test('two buffers cannot have the same section', () => {

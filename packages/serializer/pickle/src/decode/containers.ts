@@ -60,11 +60,11 @@ export const NULL_PROTOTYPE: FrameKind = {
 export const RECORD: FrameKind = {
   takesSections: false,
   isLabel: false,
-  attach({ values }, value) {
-    values.push(noHole(value))
+  attach({ row, shape, remaining }, value) {
+    row[(shape as Shape).keys.length - remaining - 1] = noHole(value)
   },
-  close({ target, shape, values }) {
-    return build(shape as Shape, target as Record<string, unknown>, values)
+  close({ target, shape, row }) {
+    return build(shape as Shape, target as Record<string, unknown>, row)
   },
 }
 

@@ -53,9 +53,9 @@ function decodeChecked(bytes: Uint8Array, settings: Settings, isCareful: boolean
     depth: 0,
     labels: 0,
     isCareful,
-    scratch: [],
     nodes: 0,
     holes: 0,
+    unicodeProperties: 0,
     holeRun: 0,
   }
   if (SELF_DESCRIBED.some((byte, at) => graph[at] !== byte)) throw malformed('its graph does not begin like one')
@@ -72,10 +72,10 @@ function readGraph(decoding: Decoding): unknown {
     let value = readNext(decoding)
     while (value !== OPENED || (decoding.frames[decoding.depth - 1] as Frame).remaining === 0) {
       if (value !== OPENED) {
-        if (decoding.depth === 0) return delivered(noHole(value))
+        if (decoding.depth === 0) return delivered(decoding, noHole(value))
         const frame = decoding.frames[decoding.depth - 1] as Frame
         frame.remaining -= 1
-        frame.kind.attach(frame, frame.kind.takesSections ? value : delivered(value), decoding)
+        frame.kind.attach(frame, frame.kind.takesSections ? value : delivered(decoding, value), decoding)
         if (frame.remaining > 0) break
       }
       value = close(decoding)
@@ -92,22 +92,26 @@ function close(decoding: Decoding): unknown {
 }
 
 /** A section that is itself part of the value is an ArrayBuffer. */
-function delivered(value: unknown): unknown {
-  return isSection(value) ? ownBuffer(value) : value
+function delivered({ sections }: Decoding, value: unknown): unknown {
+  return sections.length > 0 && isSection(value) ? ownBuffer(value) : value
 }
 
-/** The next item, or OPENED. */
+/** The next item, or OPENED. Plain items of an array but its last are put into it at once. */
 function readNext(decoding: Decoding): unknown {
-  const { reader, depth } = decoding
-  if (++decoding.nodes > decoding.settings.maxNodes) throw tooLarge('made of too many values', 'maxNodes')
-  const initial = readByte(reader)
-  const plain = readPlain(decoding, initial)
-  if (plain !== OPENED) return plain
-  if (depth > 0 && (initial & 0xe0) === 0x80) {
-    const frame = decoding.frames[depth - 1] as Frame
-    if (frame.kind === TABLE) return readTableRow(decoding, frame, initial)
+  const { reader, depth, settings } = decoding
+  const frame = depth > 0 ? (decoding.frames[depth - 1] as Frame) : undefined
+  for (;;) {
+    if (++decoding.nodes > settings.maxNodes) throw tooLarge('made of too many values', 'maxNodes')
+    const initial = readByte(reader)
+    const plain = readPlain(decoding, initial)
+    if (plain === OPENED) {
+      const isRow = frame?.kind === TABLE && (initial & 0xe0) === 0x80
+      return isRow ? readTableRow(decoding, frame, initial) : readItem(decoding, initial)
+    }
+    if (frame?.kind !== ARRAY || frame.remaining === 1 || decoding.pending >= 0) return plain
+    frame.remaining -= 1
+    ;(frame.target as unknown[]).push(plain)
   }
-  return readItem(decoding, initial)
 }
 
 function readTableRow(decoding: Decoding, { shape }: Frame, initial: number): unknown {
@@ -138,7 +142,7 @@ function readItem(decoding: Decoding, initial: number): unknown {
 
 function readTagged(decoding: Decoding, tag: number): unknown {
   if (tag === TAG.shared) return readMarked(decoding, readNext)
-  return readTag(decoding, tag, () => readItemNow(decoding))
+  return readTag(decoding, tag, readItemNow)
 }
 
 /** What follows a tag that changes nothing about it: an array is one, also in a table, where it would be a row. */

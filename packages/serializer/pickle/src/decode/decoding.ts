@@ -17,6 +17,8 @@ export interface Frame {
   /** What came before: a key, attributes, values. */
   key: unknown
   values: unknown[]
+  /** The values of a record, or of the row of a table, by column; kept for the next one. */
+  readonly row: unknown[]
   shape: Shape | undefined
   /** Of a large Map or Set. */
   guard: FloodGuard | undefined
@@ -77,10 +79,9 @@ export interface Decoding {
   readonly isCareful: boolean
   /** How many of the frames are labels. */
   labels: number
-  /** The values of the row that is being read. */
-  readonly scratch: unknown[]
   nodes: number
   holes: number
+  unicodeProperties: number
   /** How many holes HOLES stands for. */
   holeRun: number
 }
@@ -112,33 +113,36 @@ export function wrap(decoding: Decoding, kind: FrameKind, target: unknown, remai
   if (kind.isLabel) decoding.labels += 1
   else if (remaining > 0 && depth - decoding.labels >= settings.maxDepth)
     throw tooLarge(`nested more than ${settings.maxDepth} levels deep`, 'maxDepth')
+  const frame = frames[depth] ?? addFrame(frames, kind)
   decoding.depth = depth + 1
-  const known = frames[depth]
-  if (known === undefined) {
-    const frame: Frame = {
-      kind,
-      target,
-      remaining,
-      size: remaining,
-      key: undefined,
-      values: NOTHING,
-      shape: undefined,
-      guard: undefined,
-      share: -1,
-    }
-    frames.push(frame)
-    return frame
-  }
-  known.kind = kind
-  known.target = target
-  known.remaining = remaining
-  known.size = remaining
-  known.key = undefined
-  known.guard = undefined
-  known.share = -1
-  return known
+  frame.kind = kind
+  frame.target = target
+  frame.remaining = remaining
+  frame.size = remaining
+  frame.key = undefined
+  frame.guard = undefined
+  frame.share = -1
+  return frame
 }
 const NOTHING: unknown[] = []
+
+/** A frame beyond those that there are. */
+export function addFrame(frames: Frame[], kind: FrameKind): Frame {
+  const frame: Frame = {
+    kind,
+    target: undefined,
+    remaining: 0,
+    size: 0,
+    key: undefined,
+    values: NOTHING,
+    row: [],
+    shape: undefined,
+    guard: undefined,
+    share: -1,
+  }
+  frames.push(frame)
+  return frame
+}
 
 /** Binds the object that a container has become to its mark, when it was not known from the beginning. */
 export function bindShare(decoding: Decoding, frame: Frame, value: unknown): unknown {

@@ -15,7 +15,7 @@ export interface Reader {
 }
 
 /** Texts of at most so many bytes are cut from the window. A text that is kept keeps the window it was cut from. */
-const SHORT = 64
+const SHORT = 256
 const WINDOW = 4096
 
 let decoder: TextDecoder | undefined
@@ -96,7 +96,7 @@ export function readText(reader: Reader, length: number): string {
   reader.at = at + length
   if (length === 0) return ''
   const { latin1Slice, utf8Slice } = platform()
-  if (length <= SHORT && latin1Slice !== undefined && isAscii(reader.bytes, at, at + length))
+  if (length <= SHORT && latin1Slice !== undefined && isAscii(reader, at, at + length))
     return cut(reader, latin1Slice, at, at + length)
   if (utf8Slice !== undefined) {
     // It puts U+FFFD where there is no UTF-8; a text that has it anyway is looked at again.
@@ -106,8 +106,10 @@ export function readText(reader: Reader, length: number): string {
   return decodeUtf8(reader.bytes.subarray(at, at + length))
 }
 
-function isAscii(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if ((bytes[at] as number) > 0x7f) return false
+function isAscii({ bytes, view }: Reader, from: number, to: number): boolean {
+  let at = from
+  for (; at + 4 <= to; at += 4) if ((view.getUint32(at) & 0x80808080) !== 0) return false
+  for (; at < to; at++) if ((bytes[at] as number) > 0x7f) return false
   return true
 }
 

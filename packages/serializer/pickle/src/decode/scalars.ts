@@ -1,6 +1,7 @@
 import { decodeError, malformed } from '../failure.ts'
 import { platform } from '../platform.ts'
 import { MAX_PARSED_REFERENCE } from '../tags.ts'
+import { MAX_UNICODE_PROPERTIES, unicodeProperties } from '../unicode-properties.ts'
 import { type Decoding, indexString, missingType, tooLarge } from './decoding.ts'
 import { readPlain } from './plain.ts'
 import { readArgument, readByte, readBytes, readCount, readHead } from './reader.ts'
@@ -110,6 +111,9 @@ export function readRegExp(decoding: Decoding): RegExp {
   const source = expectParsedText(decoding)
   const flags = expectText(decoding)
   const lastIndex = lastIndexOf(decoding)
+  decoding.unicodeProperties += unicodeProperties(source, flags)
+  if (decoding.unicodeProperties > MAX_UNICODE_PROPERTIES)
+    throw decodeError('TOO_LARGE', 'The pickle holds regular expressions with too many Unicode properties to compile.')
   try {
     const regExp = new RegExp(source, flags)
     regExp.lastIndex = lastIndex as number

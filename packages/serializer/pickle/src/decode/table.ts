@@ -1,7 +1,7 @@
 import { malformed } from '../failure.ts'
 import { MAX_SHAPE_KEYS } from '../tags.ts'
 import { ARRAY, build, RECORD, shapeOf } from './containers.ts'
-import { type Decoding, type Frame, type FrameKind, OPENED, open, type Shape } from './decoding.ts'
+import { addFrame, type Decoding, type Frame, type FrameKind, OPENED, open, type Shape } from './decoding.ts'
 import { readPlain } from './plain.ts'
 import { readArgument, readByte, readHead } from './reader.ts'
 import { expectText } from './scalars.ts'
@@ -50,25 +50,21 @@ export function openRecord(decoding: Decoding, count: number): unknown {
 
 /** The object of a row whose head has been read, or OPENED when a container is among its values. */
 export function readRow(decoding: Decoding, shape: Shape): unknown {
-  const { reader, scratch } = decoding
+  const { reader, frames, depth } = decoding
   const { length } = shape.keys
+  const frame = frames[depth] ?? addFrame(frames, RECORD)
+  const { row } = frame
   decoding.nodes += length
   for (let column = 0; column < length; column++) {
     const value = readPlain(decoding, readByte(reader))
     if (value === OPENED) {
       // Not a plain value: it is read again, as an item of the record.
       reader.at -= 1
-      return openRest(decoding, shape, scratch.slice(0, column))
+      open(decoding, RECORD, {}, length - column)
+      frame.shape = shape
+      return OPENED
     }
-    scratch[column] = value
+    row[column] = value
   }
-  return build(shape, {}, scratch)
-}
-
-function openRest(decoding: Decoding, shape: Shape, values: unknown[]): typeof OPENED {
-  open(decoding, RECORD, {}, shape.keys.length - values.length)
-  const frame = decoding.frames[decoding.depth - 1] as Frame
-  frame.shape = shape
-  frame.values = values
-  return OPENED
+  return build(shape, {}, row)
 }

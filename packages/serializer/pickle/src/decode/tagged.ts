@@ -15,8 +15,10 @@ const NON_EXTENSIBLE = integrity(Object.preventExtensions)
 const SEALED = integrity(Object.seal)
 const FROZEN = integrity(Object.freeze)
 
+type ReadItem = (decoding: Decoding) => unknown
+
 /** The item behind a tag, or OPENED. `readItem` reads the next item where a tag changes nothing about it. */
-export function readTag(decoding: Decoding, tag: number, readItem: () => unknown): unknown {
+export function readTag(decoding: Decoding, tag: number, readItem: ReadItem): unknown {
   const { reader } = decoding
   switch (tag) {
     case TAG.date:
@@ -64,22 +66,22 @@ function openSized(decoding: Decoding, kind: FrameKind, target: object, major: n
 }
 
 /** The tags that belong at the very beginning, and nowhere else. */
-function readOutermost(decoding: Decoding, tag: number, readItem: () => unknown): unknown {
+function readOutermost(decoding: Decoding, tag: number, readItem: ReadItem): unknown {
   const { reader } = decoding
   const expected = tag === TAG.selfDescribed ? 3 : 6
   if (reader.at !== expected || decoding.pending >= 0) throw malformed('a tag in an unexpected place')
   if (tag === TAG.stringNamespace) decoding.indexStrings = true
-  return readItem()
+  return readItem(decoding)
 }
 
 // An array, or a tag before one; no second escape, so that the call depth stays small.
-function readEscaped(decoding: Decoding, readItem: () => unknown): unknown {
+function readEscaped(decoding: Decoding, readItem: ReadItem): unknown {
   const { reader, frames, depth } = decoding
   const next = reader.bytes[reader.at] ?? 0
   const isTagged = next === 0xd8 || (next === 0xd9 && reader.view.getUint16(reader.at + 1) !== TAG.arrayInTable)
   if (!isTagged && (next & 0xe0) !== 0x80) throw malformed('an escape before no array')
   if (frames[depth - 1]?.kind !== TABLE || depth === 0) throw malformed('an escape outside a table')
-  return readItem()
+  return readItem(decoding)
 }
 
 function readWrapper(decoding: Decoding, tag: number): unknown {

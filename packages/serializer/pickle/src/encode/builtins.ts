@@ -1,6 +1,7 @@
 import { getter } from '../getter.ts'
 import { platform } from '../platform.ts'
 import { TAG } from '../tags.ts'
+import { MAX_UNICODE_PROPERTIES, unicodeProperties } from '../unicode-properties.ts'
 import { writeBytes, writeFloat, writeHead, writeNumber, writeTag } from '../writer.ts'
 import { type Encoding, FRAME, push, refuse } from './encoding.ts'
 import { integrityOf, writeExtras } from './properties.ts'
@@ -9,7 +10,7 @@ import { isLost, LOCAL_SYMBOL, symbolName } from './symbols.ts'
 
 const getTime = Date.prototype.getTime
 const mapForEach = Map.prototype.forEach
-const setForEach = Set.prototype.forEach
+const setValues = Set.prototype.values
 
 /** A Date: seconds since the epoch (tag 1); NaN for an invalid one. */
 export function writeDate(encoding: Encoding, date: object): void {
@@ -37,10 +38,7 @@ export function writeMap(encoding: Encoding, map: object): void {
 
 /** A Set: tag 258, items in their order. */
 export function writeSet(encoding: Encoding, set: object): void {
-  let items: unknown[] = []
-  setForEach.call(set as Set<unknown>, (item) => {
-    items.push(item)
-  })
+  let items: unknown[] = [...setValues.call(set as Set<unknown>)]
   if (encoding.settings.lossy.has('functions')) items = lessened(items)
   writeExtras(encoding, set)
   writeTag(encoding.writer, TAG.set)
@@ -68,13 +66,17 @@ export function writeRegExp(encoding: Encoding, regExp: object): void {
     refuse(encoding, 'regular expression with a lastIndex that is no number')
     return
   }
+  const letters = flags.map(([, flag]) => flag).join('')
+  encoding.unicodeProperties += unicodeProperties(source, letters)
+  if (encoding.unicodeProperties > MAX_UNICODE_PROPERTIES)
+    refuse(encoding, `regular expression; with it there are more than ${MAX_UNICODE_PROPERTIES} Unicode properties`)
   writeExtras(encoding, regExp, (key) => key === 'lastIndex')
   if (!lastIndex.writable && integrityOf(regExp) < 3)
     refuse(encoding, 'regular expression with a lastIndex that cannot be written, but which is not frozen')
   writeTag(writer, TAG.regExp)
   writeHead(writer, 0x80, 3)
   writeParsedText(strings, writer, source)
-  writeString(strings, writer, flags.map(([, flag]) => flag).join(''))
+  writeString(strings, writer, letters)
   const position = settings.lossy.has('lastIndex') ? 0 : lastIndex.value
   if (typeof position === 'number') writeNumber(writer, position)
   else writeString(strings, writer, position)

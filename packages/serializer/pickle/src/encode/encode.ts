@@ -58,12 +58,15 @@ function writeFrame(encoding: Encoding, frame: Frame): void {
   }
   const { writer, strings, depth } = encoding
   const { items, end } = frame
-  while (frame.index < end) {
-    const item = items[frame.index++]
+  let { index } = frame
+  while (index < end) {
+    const item = items[index++]
     if (typeof item === 'string') writeString(strings, writer, item)
     else if (typeof item === 'number') writeNumber(writer, item)
     else {
-      writeValue(encoding, item)
+      frame.index = index
+      if (typeof item === 'object' && item !== null) writeReferable(encoding, item)
+      else writeValue(encoding, item)
       if (encoding.depth !== depth) return
     }
   }

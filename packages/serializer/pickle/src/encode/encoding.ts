@@ -52,6 +52,7 @@ export interface Encoding {
   readonly frames: Frame[]
   depth: number
   holes: number
+  unicodeProperties: number
   issues: ResultIssue[]
   issueCount: number
   /** The steps of all their paths. */
@@ -68,6 +69,8 @@ const NO_KEYS: readonly string[] = []
 const NO_ITEMS: unknown[] = []
 /** Frames beyond so many are not kept for the next call. */
 const KEPT_FRAMES = 64
+/** The values of an object of so many members keep their memory. */
+const KEPT_VALUES = 16
 
 /** Up to so many bytes the memory of a call is kept for the next one in any case. */
 const KEPT_BYTES = 256 * 1024
@@ -100,6 +103,7 @@ function newEncoding(settings: Settings): Encoding {
     frames: [],
     depth: 0,
     holes: 0,
+    unicodeProperties: 0,
     issues: [],
     issueCount: 0,
     issueSteps: 0,
@@ -123,13 +127,20 @@ export function endEncoding(encoding: Encoding): void {
   if (viewOf.size > 0) viewOf.clear()
   if (frames.length > KEPT_FRAMES) frames.length = KEPT_FRAMES
   while (encoding.depth > 0) pop(encoding)
-  for (const frame of frames) if (frame.scratch.length > 0) frame.scratch = []
+  for (const frame of frames) clearScratch(frame)
   encoding.holes = 0
+  encoding.unicodeProperties = 0
   encoding.issueCount = 0
   encoding.issueSteps = 0
   if (encoding.links.waiting.length > 0 || encoding.links.alone.size > 0) encoding.links = urlLinks()
   encoding.cause = undefined
   idle = encoding.writer.bytes.length > KEPT_BYTES ? new WeakRef(encoding) : encoding
+}
+
+function clearScratch(frame: Frame): void {
+  const { scratch } = frame
+  if (scratch.length > KEPT_VALUES) frame.scratch = []
+  else for (let index = 0; index < scratch.length; index++) scratch[index] = undefined
 }
 
 /** Puts a container's items in line; they are written next. */

@@ -3,8 +3,6 @@ import { writeHead, writeTag } from '../writer.ts'
 import { type Encoding, FRAME, push, refuse } from './encoding.ts'
 import { LOCAL_SYMBOL, symbolName } from './symbols.ts'
 
-const { getOwnPropertyNames, getOwnPropertySymbols } = Object
-
 /** How far an object is closed: 0 not at all, 1 not extensible, 2 sealed, 3 frozen. */
 export function integrityOf(object: object): number {
   if (Object.isExtensible(object)) return 0
@@ -100,9 +98,8 @@ export function writeProperties(encoding: Encoding, pairs: readonly unknown[]): 
 export function writeExtras(encoding: Encoding, object: object, isOwn: (key: PropertyKey) => boolean = never): void {
   const level = integrityOf(object)
   writeIntegrity(encoding, level)
-  // The engine answers these two quicker than the question for all keys.
-  if (getOwnPropertyNames(object).length === 0 && getOwnPropertySymbols(object).length === 0) return
   const keys = Reflect.ownKeys(object)
+  if (keys.length === 0) return
   const extra = keys.filter((key) => !isOwn(key))
   if (extra.length === 0) return
   writeProperties(encoding, readProperties(encoding, object, extra, level).pairs)

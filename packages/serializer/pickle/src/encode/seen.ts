@@ -3,28 +3,32 @@
  * into a Set is all it takes; which object is which position is only worked out when one comes again.
  */
 export interface SeenObjects {
-  readonly few: object[]
+  readonly few: unknown[]
   /** All, as soon as there are more than a few. */
-  objects: Set<object> | undefined
-  readonly positions: number[]
+  objects: Set<unknown> | undefined
+  /** How many there are. */
+  count: number
+  positions: number[]
   /** The positions by object, of those that `rest` has passed. */
-  byObject: Map<object, number> | undefined
-  rest: IterableIterator<object> | undefined
+  byObject: Map<unknown, number> | undefined
+  rest: IterableIterator<unknown> | undefined
 }
 
 const FEW = 16
 
 /** Without any object. */
 export function seenObjects(): SeenObjects {
-  return { few: [], objects: undefined, positions: [], byObject: undefined, rest: undefined }
+  return { few: [], objects: undefined, count: 0, positions: [], byObject: undefined, rest: undefined }
 }
 
-/** Forgets all objects. */
+/** Forgets all objects. The lists keep their memory, which costs as much as the rest of a small value. */
 export function clearSeen(seen: SeenObjects): void {
-  if (seen.positions.length === 0) return
-  seen.few.length = 0
+  const { few, objects, count } = seen
+  seen.count = 0
+  for (let index = 0; index < count && index <= FEW; index++) few[index] = undefined
+  if (objects === undefined) return
   seen.objects = undefined
-  seen.positions.length = 0
+  seen.positions = []
   seen.byObject = undefined
   seen.rest = undefined
 }
@@ -34,17 +38,18 @@ export function note(seen: SeenObjects, object: object, position: number): boole
   const { objects, positions } = seen
   if (objects === undefined) return noteAmongFew(seen, object, position)
   objects.add(object)
-  if (objects.size === positions.length) return false
-  positions.push(position)
+  if (objects.size === seen.count) return false
+  positions[seen.count++] = position
   return true
 }
 
 function noteAmongFew(seen: SeenObjects, object: object, position: number): boolean {
-  const { few, positions } = seen
-  for (let index = 0; index < few.length; index++) if (few[index] === object) return false
-  few.push(object)
-  positions.push(position)
-  if (few.length > FEW) seen.objects = new Set(few)
+  const { few, positions, count } = seen
+  for (let index = 0; index < count; index++) if (few[index] === object) return false
+  few[count] = object
+  positions[count] = position
+  seen.count = count + 1
+  if (count === FEW) seen.objects = new Set(few)
   return true
 }
 

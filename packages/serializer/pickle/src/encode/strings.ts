@@ -15,7 +15,9 @@ export interface StringTable {
   readonly texts: (string | undefined)[]
   readonly indexes: number[]
   /** The slots in use, as long as they are few. */
-  readonly used: number[]
+  readonly used: Uint16Array
+  /** How many slots are in use, or were filled again. */
+  remembered: number
 }
 
 const SLOTS = 4096
@@ -29,16 +31,17 @@ export function stringTable(): StringTable {
     referenced: false,
     texts: new Array<string | undefined>(SLOTS).fill(undefined),
     indexes: new Array<number>(SLOTS).fill(0),
-    used: [],
+    used: new Uint16Array(FEW),
+    remembered: 0,
   }
 }
 
 /** Forgets all strings. */
 export function clearStrings(table: StringTable): void {
-  const { texts, used } = table
-  if (used.length < FEW) for (const slot of used) texts[slot] = undefined
-  else texts.fill(undefined)
-  used.length = 0
+  const { texts, used, remembered } = table
+  if (remembered > FEW) texts.fill(undefined)
+  else for (let index = 0; index < remembered; index++) texts[used[index] as number] = undefined
+  table.remembered = 0
   table.next = 0
   table.referenced = false
 }
@@ -110,8 +113,10 @@ function slotOf(text: string, length: number): number {
   return hash ^ (hash >>> 11)
 }
 
-function remember({ texts, indexes, used, next }: StringTable, text: string, slot: number): void {
-  if (used.length < FEW) used.push(slot)
+function remember(table: StringTable, text: string, slot: number): void {
+  const { texts, indexes, used, next } = table
+  // Beyond its end this does nothing.
+  used[table.remembered++] = slot
   texts[slot] = text
   indexes[slot] = next
 }

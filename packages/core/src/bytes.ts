@@ -61,3 +61,8 @@ export async function* streamOf(source: ByteSource): AsyncGenerator<Uint8Array, 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength === b.byteLength && a.every((byte, index) => byte === b[index])
 }
+
+/** These bytes in memory that holds nothing else. */
+export function ownMemory(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
+}

@@ -1,3 +1,4 @@
+import { ownMemory } from './bytes.ts'
 import { runCacheValidators } from './cache-validators.ts'
 import { nowMs } from './clock.ts'
 import { parseDuration } from './duration.ts'
@@ -228,13 +229,15 @@ export class Result<
   /**
    * The serializer's bytes, after the codecs, in constant memory; ends normally only when the digest matched. A range reads
    * only what it needs where the outermost codec verifies parts; otherwise it is UNSUPPORTED, or unverified with `verify: false`.
+   * Each piece has memory of its own, which may be transferred.
    */
   stream(...[at, options = {}]: Arguments<L, At<L>, ResultStreamOptions>): AsyncGenerator<Uint8Array, void, undefined> {
     return releasing(this.#stream(at, options))
   }
 
   async *#stream(at: At<L> | undefined, options: ResultStreamOptions): AsyncGenerator<Uint8Array, void, undefined> {
-    yield* await this.#run('stream', at, (source) => openStream(source, options))
+    for await (const piece of await this.#run('stream', at, (source) => openStream(source, options)))
+      yield ownMemory(piece)
   }
 
   #storage(operation: string): ResultStorage {

@@ -97,8 +97,9 @@ export interface ObjectEntry {
 /**
  * An object that is being read. All of it is one version, also when another is written meanwhile.
  *
- * The caller takes `bytes()` or `stream()`, once. What it is given is its own: the storage does not touch it again. To let go early it calls `return()` on the stream's iterator,
- * also before the first `next()`, and the storage releases what it holds. (An `async function*` that has not started
+ * The caller takes `bytes()` or `stream()`, once. What it is given is its own: the storage does not touch it again. Pieces
+ * of a stream may be views of one memory. To let go early the caller calls `return()` on the stream's iterator, also
+ * before the first `next()`, and the storage releases what it holds. (An `async function*` that has not started
  * runs no `finally`: where something is open by then, write the iterator by hand.)
  */
 export interface StoredObject {

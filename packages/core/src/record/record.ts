@@ -118,13 +118,16 @@ export async function decodeRecordStream(
       if (ended) break
       first = first.byteLength === 0 ? value : concatBytes([first, value])
     }
-    const opened = openHeader(first)
+    const opened = openHeader(new Uint8Array(headerLine(first)))
     const rest = first.subarray(opened.line.byteLength)
     return { ...opened, payload: releasing(verifiedPieces(opened.line, rest, iterator, done), source) }
   })
 }
 
-/** Gives out all but the last bytes, which are the trailer's, and holds those against what went through. */
+/**
+ * Gives out all but the last bytes, which are the trailer's, and holds those against what went through. A piece is held back
+ * until the next one has come, and shares no memory with what is needed later: whoever gets it may transfer it.
+ */
 async function* verifiedPieces(
   line: Uint8Array,
   rest: Uint8Array,
@@ -132,21 +135,19 @@ async function* verifiedPieces(
   done: (trailer: RecordTrailer) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const digest = startDigest()
-  let held: Uint8Array = new Uint8Array()
-  let next: IteratorResult<Uint8Array> = { value: rest }
-  for (; !next.done; next = await source.next()) {
-    // What is shorter than a trailer is joined, so that no more than one trailer is ever held back.
-    const isShort = next.value.byteLength < TRAILER_BYTES
-    const last = isShort ? concatBytes([held, next.value]) : next.value
-    const end = Math.max(0, last.byteLength - TRAILER_BYTES)
-    const released = isShort ? [] : [held]
-    released.push(last.subarray(0, end))
-    held = last.subarray(end)
-    for (const piece of released) {
-      if (piece.byteLength === 0) continue
+  let held = rest
+  for (;;) {
+    const next = await source.next()
+    const last: Uint8Array = next.done ? new Uint8Array() : next.value
+    // What is shorter than a trailer is joined to the end of what is held.
+    const cut = Math.max(0, held.byteLength - Math.max(0, TRAILER_BYTES - last.byteLength))
+    const piece = held.subarray(0, cut)
+    held = cut === held.byteLength ? last : concatBytes([held.subarray(cut), last])
+    if (piece.byteLength > 0) {
       digest.add(piece)
       yield piece
     }
+    if (next.done) break
   }
   const trailer = decodeTrailer(held)
   checkTrailer(trailer, digest.end(sha256Hex(line)))

@@ -16,17 +16,26 @@ export interface Tries {
 export async function again<T>(call: Call, asked: Asked, work: () => Promise<T>, tries?: Tries): Promise<T> {
   const { retry } = call.site
   if (retry === undefined) return guard(call, asked, work)
-  const { attempts = 3, minDelay = '100ms', maxDelay = '5s', random = Math.random, sleep = wait, onRetry } = retry
+  const {
+    attempts = 3,
+    minDelay = '100ms',
+    maxDelay = '5s',
+    maxRetryAfter = '1m',
+    random = Math.random,
+    sleep = wait,
+    onRetry,
+  } = retry
   for (let attempt = 1; ; attempt++) {
     try {
       return await guard(call, asked, work)
     } catch (error) {
       if (!isResultError(error) || !error.retryable) throw error
       if (tries !== undefined) tries.failed = true
-      if (attempt >= attempts) throw withDetails(error, { retryable: false })
-      const delayMs = Math.round(
-        random() * Math.min(LONGEST_MS, parseDuration(maxDelay), parseDuration(minDelay) * 2 ** (attempt - 1)),
-      )
+      const { retryAfterMs = 0 } = error
+      if (attempt >= attempts || retryAfterMs > parseDuration(maxRetryAfter))
+        throw withDetails(error, { retryable: false })
+      const backoff = Math.min(parseDuration(maxDelay), parseDuration(minDelay) * 2 ** (attempt - 1))
+      const delayMs = Math.min(LONGEST_MS, retryAfterMs + Math.round(random() * backoff))
       try {
         onRetry?.({ operation: 'write', attempt, delayMs, code: error.code })
       } catch {

@@ -23,7 +23,14 @@ export interface BlockReader {
 /** The body of a request. Large arrays are sent one after the other: to join them would cost as much memory again. */
 export function requestBody(parts: readonly Uint8Array[]): Uint8Array | (() => NodeJS.ReadableStream) {
   if (parts.length < 2 || sizeOf(parts) <= FIRST_BYTES) return concatBytes(parts)
-  return () => Readable.from(parts, { objectMode: true })
+  return () => {
+    const rest = parts.values()
+    return new Readable({
+      read() {
+        this.push(rest.next().value ?? null)
+      },
+    })
+  }
 }
 
 /** Reads `source` in blocks of `blockSize` bytes. */

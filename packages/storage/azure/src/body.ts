@@ -1,8 +1,12 @@
 import type { Readable } from 'node:stream'
 import type { ObjectStat, StoredObject } from '@resultkit/core'
 import { type Call, checkSignal, failure, toResultError } from './failure.ts'
+import { type Receive, receiving } from './receive.ts'
 
 const OVER = { done: true, value: undefined } as const
+
+/** Streams up to this size are views of one array: whoever needs all of it need not copy. */
+const WHOLE_BYTES = 8 * 1024 * 1024
 
 type Step = IteratorResult<Uint8Array, undefined>
 
@@ -21,7 +25,7 @@ export function openObject(call: Call, stat: ObjectStat, source: Readable, lengt
         throw toResultError(call, error)
       }
     },
-    stream: () => pieces(call, source),
+    stream: () => pieces(call, source, length),
   }
 }
 
@@ -53,25 +57,18 @@ function destroyOnAbort({ signal }: Call, source: Readable): void {
 }
 
 /** The whole body in one array, which is allocated once. */
-function collect(call: Call, source: Readable, length: number): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    if (source.destroyed) return reject(source.errored ?? failure(call, 'UNAVAILABLE', 'the body was taken before'))
-    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length)
-    let filled = 0
-    const broken = (): void => reject(source.errored ?? incomplete(call))
-    source
-      .on('data', (piece: Uint8Array) => {
-        if (filled + piece.byteLength <= length) bytes.set(piece, filled)
-        filled += piece.byteLength
-      })
-      .once('error', reject)
-      .once('close', broken)
-      .once('end', () => {
-        source.off('close', broken)
-        if (filled === length) resolve(bytes)
-        else broken()
-      })
-  })
+async function collect(call: Call, source: Readable, length: number): Promise<Uint8Array> {
+  if (source.destroyed) throw source.errored ?? failure(call, 'UNAVAILABLE', 'the body was taken before')
+  const target = allocate(length)
+  const receive = receiving(source, target, call.site.connection.ours)
+  let filled = 0
+  for (let piece = await receive(); piece !== undefined; piece = await receive()) filled += piece.byteLength
+  if (filled === length) return target
+  throw incomplete(call)
+}
+
+function allocate(length: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length)
 }
 
 function incomplete(call: Call): Error {
@@ -79,8 +76,9 @@ function incomplete(call: Call): Error {
 }
 
 /** The body piece by piece. Not a generator: one that has not started would not let the connection go. */
-function pieces(call: Call, source: Readable): AsyncIterableIterator<Uint8Array, undefined> {
-  let inner: AsyncIterator<Uint8Array> | undefined
+function pieces(call: Call, source: Readable, length: number): AsyncIterableIterator<Uint8Array, undefined> {
+  let receive: Receive | undefined
+  let received = 0
   let over = false
   const leave = (): Step => {
     over = true
@@ -92,14 +90,13 @@ function pieces(call: Call, source: Readable): AsyncIterableIterator<Uint8Array,
       if (over) return OVER
       try {
         checkSignal(call)
-        inner ??= source[Symbol.asyncIterator]()
-        const step = await inner.next()
-        if (step.done) {
-          over = true
-          return OVER
-        }
-        const { buffer, byteOffset, byteLength } = step.value
-        return { done: false, value: new Uint8Array(buffer, byteOffset, byteLength) }
+        receive ??= receiving(source, length <= WHOLE_BYTES ? allocate(length) : undefined, call.site.connection.ours)
+        const value = await receive()
+        received += value?.byteLength ?? 0
+        if (received > length || (value === undefined && received < length)) throw incomplete(call)
+        if (value !== undefined) return { done: false, value }
+        over = true
+        return OVER
       } catch (error) {
         if (over) return OVER
         leave()

@@ -1,5 +1,6 @@
 import { isResultError, ResultError, type ResultErrorCode } from '@resultkit/core'
 import { type Meaning, meaningOf } from './meaning.ts'
+import { retryAfterIn } from './retry-after.ts'
 import type { Site } from './site.ts'
 
 /** One operation, for its errors and its signal. */
@@ -18,7 +19,7 @@ export function failure(
   call: Call,
   code: ResultErrorCode,
   what: string,
-  more: { readonly retryable?: boolean; readonly cause?: unknown } = {},
+  more: { readonly retryable?: boolean; readonly retryAfterMs?: number | undefined; readonly cause?: unknown } = {},
 ): ResultError {
   const { operation, key, site } = call
   return new ResultError({ code, operation, key, storage: site.uri, message: `${operation}: ${what}.`, ...more })
@@ -41,7 +42,8 @@ export function toResultError(call: Call, error: unknown, asked: Asked = undefin
   const meaning = meaningOf(error)
   if (meaning === 'condition') return conditionError(call, error, asked)
   const { code, says, retryable = false }: Meaning = meaning
-  return failure(call, code, says, { retryable, cause: error })
+  const retryAfterMs = retryable ? retryAfterIn(error) : undefined
+  return failure(call, code, says, { retryable, retryAfterMs, cause: error })
 }
 
 function conditionError(call: Call, cause: unknown, asked: Asked): ResultError {

@@ -14,6 +14,7 @@ export function attemptsOf(retry: RetryOptions | undefined, call: Call): Attempt
     attempts = 3,
     minDelay = '100ms',
     maxDelay = '5s',
+    maxRetryAfter = '1m',
     random = Math.random,
     sleep = wait,
   } = retry ?? { attempts: 1 }
@@ -22,9 +23,11 @@ export function attemptsOf(retry: RetryOptions | undefined, call: Call): Attempt
     async failed(error) {
       if (!isResultError(error) || !error.retryable) throw error
       failures += 1
-      if (failures >= attempts) throw retry === undefined ? error : final(error)
+      const { retryAfterMs = 0 } = error
+      if (failures >= attempts || retryAfterMs > parseDuration(maxRetryAfter))
+        throw retry === undefined ? error : final(error)
       const longest = Math.min(parseDuration(maxDelay), parseDuration(minDelay) * 2 ** (failures - 1))
-      const delayMs = Math.round(random() * longest)
+      const delayMs = retryAfterMs + Math.round(random() * longest)
       const { signal } = call
       quietly(() => retry?.onRetry?.({ operation: 'write', attempt: failures, delayMs, code: error.code }))
       await sleep(delayMs, signal).catch((interrupted: unknown) => {

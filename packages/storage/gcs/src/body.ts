@@ -5,8 +5,11 @@ import { type Call, checkSignal, failure } from './failure.ts'
 /** An object whose `length` bytes are on their way. */
 export function openObject(call: Call, stat: ObjectStat, reply: Reply, length: number): StoredObject {
   const body = measured(call, reply, length)
-  return { stat, bytes: () => collect(call, body, length), stream: () => pieces(body) }
+  return { stat, bytes: () => collect(call, body, length), stream: () => pieces(gathered(call, body, length)) }
 }
+
+/** Streams up to this size are views of one array: whoever needs all of it need not copy. */
+const WHOLE_BYTES = 8 * 1024 * 1024
 
 /** The bytes of an answer, in memory of their own. */
 type Body = Pick<Reply, 'next' | 'release'>
@@ -50,10 +53,7 @@ async function collect(call: Call, { next, release }: Body, length: number): Pro
   try {
     const bytes = allocate(call, length)
     let at = 0
-    for (let piece = await next(); piece !== undefined; piece = await next()) {
-      bytes.set(piece, at)
-      at += piece.byteLength
-    }
+    for (let piece = await next(); piece !== undefined; piece = await next()) at = move(piece, bytes, at)
     return bytes
   } catch (error) {
     release()
@@ -61,7 +61,32 @@ async function collect(call: Call, { next, release }: Body, length: number): Pro
   }
 }
 
-function allocate(call: Call, length: number): Uint8Array {
+/** Copies a piece, and gives the place behind it. Left to the garbage collector, pieces double what a read takes. */
+function move({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>, target: Uint8Array, at: number): number {
+  target.set(new Uint8Array(buffer, byteOffset, byteLength), at)
+  buffer.transfer(0)
+  return at + byteLength
+}
+
+/** The pieces of a short body as views of one array. */
+function gathered(call: Call, { next, release }: Body, length: number): Body {
+  if (length > WHOLE_BYTES) return { next, release }
+  let target: Uint8Array<ArrayBuffer> | undefined
+  let filled = 0
+  return {
+    release,
+    async next() {
+      const piece = await next()
+      if (piece === undefined) return undefined
+      target ??= allocate(call, length)
+      const start = filled
+      filled = move(piece, target, start)
+      return target.subarray(start, filled)
+    },
+  }
+}
+
+function allocate(call: Call, length: number): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length)
   } catch (cause) {

@@ -18,7 +18,7 @@ export async function deleteObject(service: Service, key: Key, { ifMatch, signal
     if (answer.text !== '') jsonOf(call, answer)
     return
   }
-  const refused = refusedOf(answer.status, answer.text)
+  const refused = refusedOf(answer)
   if (refused.status === 404) {
     await confirmAbsent(service, call, key, refused)
     if (ifMatch === undefined) return

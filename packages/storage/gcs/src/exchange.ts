@@ -25,6 +25,9 @@ const STEP_BYTES = 256 * 1024
 /** An unread body up to this size is read to its end, which keeps the connection; a longer one costs the connection. */
 const DRAIN_BYTES = 64 * 1024
 
+/** So many pieces, of 64 KiB at most, are taken from the connection before they are asked for. */
+const AHEAD_PIECES = 4
+
 /** One request under way: what ends it early, and who is waiting. */
 interface Flight {
   readonly request: ClientRequest
@@ -156,12 +159,12 @@ function replyOf(call: Call, flight: Flight, response: IncomingMessage): Reply {
   }
 }
 
-/** One piece at a time by `data`: `read()` would join those that have arrived, and so make each of them twice. */
+/** Piece by piece by `data`: `read()` would join those that have arrived, and so make each of them twice. */
 function listen(flight: Flight, response: IncomingMessage, arrived: Buffer<ArrayBuffer>[]): void {
   const wake = (): void => flight.wake?.()
   response.on('data', (piece: Buffer<ArrayBuffer>) => {
-    response.pause()
     arrived.push(piece)
+    if (arrived.length >= AHEAD_PIECES) response.pause()
     wake()
   })
   for (const event of ['end', 'error', 'close']) response.on(event, wake)

@@ -17,6 +17,8 @@ export interface Refused {
   readonly message: string
   /** Whether it is an answer of the JSON API, and not some other server's page. */
   readonly known: boolean
+  /** How long the service asks to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined
 }
 
 /** An error of this operation. `what` says what is wrong and what to do, without its full stop. */
@@ -24,7 +26,7 @@ export function failure(
   call: Call,
   code: ResultErrorCode,
   what: string,
-  more: { readonly retryable?: boolean; readonly cause?: unknown } = {},
+  more: { readonly retryable?: boolean; readonly retryAfterMs?: number | undefined; readonly cause?: unknown } = {},
 ): ResultError {
   const { operation, key, uri } = call
   return new ResultError({ code, operation, key, storage: uri, message: `${operation}: ${what}.`, ...more })
@@ -77,8 +79,13 @@ export function refusedError(call: Call, refused: Refused): ResultError {
   const { status, reason } = refused
   const limited = /^(?:rateLimitExceeded|userRateLimitExceeded|quotaExceeded|dailyLimitExceeded)$/.test(reason)
   const { code, says, retryable = false } = (limited ? OVERLOADED : MEANINGS[status]) ?? others(refused)
+  const retryAfterMs = retryable ? refused.retryAfterMs : undefined
   const printable = /^[A-Za-z]{1,40}$/.test(reason) ? ` ${reason}` : ''
-  return failure(call, code, `${says} (HTTP ${status}${printable})`, { retryable, cause: refusedCause(refused) })
+  return failure(call, code, `${says} (HTTP ${status}${printable})`, {
+    retryable,
+    retryAfterMs,
+    cause: refusedCause(refused),
+  })
 }
 
 /** What the service said, as an error to be a cause. */

@@ -49,6 +49,6 @@ interface Page {
 
 async function readPage(service: Service, call: Call, query: string): Promise<Page> {
   const answer = await askText(service, call, { method: 'GET', url: ({ api }) => `${api}/o${query}` })
-  if (answer.status !== 200) throw bucketError(call, refusedOf(answer.status, answer.text))
+  if (answer.status !== 200) throw bucketError(call, refusedOf(answer))
   return jsonOf(call, answer)
 }

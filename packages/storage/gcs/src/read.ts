@@ -34,7 +34,8 @@ export async function readObject(service: Service, key: Key, options: ReadOption
   for (let attempt = 1; ; attempt++) {
     const reply = await ask(service, call, { method: 'GET', url: ({ api }) => `${api}/o/${name}${query}`, headers })
     if (reply.status === 200 || reply.status === 206) return opened(call, key, reply, options)
-    const refused = refusedOf(reply.status, await readText(reply))
+    const { status, headers: answered } = reply
+    const refused = refusedOf({ status, headers: answered, text: await readText(reply) })
     if (refused.status !== 416) return refuse(service, call, key, refused)
     const object = await readNothing(service, call, key, options)
     // The object may have grown since the answer.

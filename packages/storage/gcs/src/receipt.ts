@@ -31,8 +31,9 @@ export function receiptOf({ call, key, options }: Upload, answer: Answered, size
 }
 
 /** The error of an upload that was refused. */
-export function uploadError({ call, options, ifGenerationMatch }: Upload, { status, text }: Answered): Error {
-  const refused = refusedOf(status, text)
+export function uploadError({ call, options, ifGenerationMatch }: Upload, answer: Answered): Error {
+  const refused = refusedOf(answer)
+  const { status } = refused
   if (status === 412 && ifGenerationMatch !== undefined) return conditionFailed(call, options, refusedCause(refused))
   if (status === 400 && /match calculated (?:CRC32C|MD5)/i.test(refused.message)) {
     const what = 'bytes were damaged on the way, and the service refused them. Try again'

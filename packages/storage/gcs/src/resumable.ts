@@ -127,9 +127,9 @@ async function put(
     body,
     preauthorized: true,
   })
-  const { status, text } = answer
+  const { status } = answer
   if (status === 200 || status === 201 || status === 308) return answer
-  if (status === 404 || status === 410 || status === 499) throw lost(session, refusedCause(refusedOf(status, text)))
+  if (status === 404 || status === 410 || status === 499) throw lost(session, refusedCause(refusedOf(answer)))
   throw uploadError(upload, answer)
 }
 

@@ -11,6 +11,7 @@ import {
   silentError,
 } from './failure.ts'
 import type { Settings } from './options.ts'
+import { retryAfterOf } from './retry-after.ts'
 
 /** A bucket that can be asked. */
 export interface Service {
@@ -90,13 +91,14 @@ export async function readText(reply: Reply): Promise<string> {
 }
 
 /** What the service says against it. */
-export function refusedOf(status: number, text: string): Refused {
+export function refusedOf({ status, headers, text }: Answered): Refused {
+  const retryAfterMs = retryAfterOf(headers['retry-after'], headers['date'])
   const error = (parseJson(text) as { readonly error?: unknown } | undefined)?.error
   if (typeof error !== 'object' || error === null)
-    return { status, reason: '', message: text.slice(0, 1000), known: false }
+    return { status, reason: '', message: text.slice(0, 1000), known: false, retryAfterMs }
   const { message, errors } = error as { readonly message?: unknown; readonly errors?: readonly { reason?: unknown }[] }
   const reason = Array.isArray(errors) ? errors[0]?.reason : undefined
-  return { status, reason: String(reason ?? ''), message: String(message ?? ''), known: true }
+  return { status, reason: String(reason ?? ''), message: String(message ?? ''), known: true, retryAfterMs }
 }
 
 /** Throws unless a 404 says that the object is missing: neither the bucket, nor some other server's page. */

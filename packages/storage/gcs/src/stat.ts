@@ -18,7 +18,7 @@ export async function lookUp(service: Service, call: Call, key: string): Promise
   const query = queryText(service.settings, { fields: STAT_FIELDS })
   const answer = await askText(service, call, { method: 'GET', url: ({ api }) => `${api}/o/${name}${query}` })
   if (answer.status === 200) return statOf(call, key, jsonOf(call, answer))
-  const refused = refusedOf(answer.status, answer.text)
+  const refused = refusedOf(answer)
   if (refused.status !== 404) throw refusedError(call, refused)
   assertObjectAbsent(call, refused)
   return undefined

@@ -9,7 +9,8 @@ import { type Call, checkSignal, toResultError } from './failure.ts'
  */
 export async function inAttempts<T>(call: Call, work: (before: number) => Promise<T>): Promise<T> {
   const { retry } = call.root
-  const { attempts = 3, minDelay = '100ms', maxDelay = '5s', random = Math.random, sleep = wait } = retry || {}
+  const { attempts = 3, minDelay = '100ms', maxDelay = '5s', maxRetryAfter = '1m' } = retry || {}
+  const { random = Math.random, sleep = wait } = retry || {}
   for (let before = 0; ; before++) {
     checkSignal(call)
     try {
@@ -17,8 +18,10 @@ export async function inAttempts<T>(call: Call, work: (before: number) => Promis
     } catch (error) {
       const failed = await toResultError(call, error)
       if (!failed.retryable || retry === false) throw failed
-      if (before + 1 >= attempts) throw final(failed)
-      const delayMs = Math.round(random() * Math.min(parseDuration(maxDelay), parseDuration(minDelay) * 2 ** before))
+      const { retryAfterMs = 0 } = failed
+      if (before + 1 >= attempts || retryAfterMs > parseDuration(maxRetryAfter)) throw final(failed)
+      const backoff = Math.min(parseDuration(maxDelay), parseDuration(minDelay) * 2 ** before)
+      const delayMs = retryAfterMs + Math.round(random() * backoff)
       report(() => retry.onRetry?.({ operation: 'write', attempt: before + 1, delayMs, code: failed.code }))
       await sleep(delayMs, call.signal)
     }

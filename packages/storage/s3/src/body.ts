@@ -1,17 +1,22 @@
 import type { Readable } from 'node:stream'
 import type { ObjectStat, StoredObject } from '@resultkit/core'
 import { type Call, checkSignal, failure, orAborted, toResultError } from './failure.ts'
+import { type Receive, receiving } from './receive.ts'
 
 /** So much that has not been read yet is read to the end, so that the connection can be used again. */
 const DRAIN_BYTES = 64 * 1024
 
+/** Streams up to this size are views of one array: whoever needs all of it need not copy. */
+const WHOLE_BYTES = 8 * 1024 * 1024
+
 /** The body of an answer, on its way. */
 export interface Body {
-  readonly pieces: AsyncIterable<Uint8Array>
-  /** A stream of Node, where it is one. */
-  readonly readable: Readable | undefined
+  /** Begins to receive; what a `target` has room for may be given out as views of it. */
+  receive(target: Uint8Array | undefined): Receive
   /** Lets go of what was not read. */
   discard(): void
+  /** Lets go of it after a failure. */
+  destroy(): void
 }
 
 /** Wraps what the SDK gives: a stream of Node, or with other handlers one of the web. */
@@ -19,16 +24,18 @@ export function wholeBody(body: unknown, length: number | undefined): Body {
   if (isReadable(body)) {
     // A failure that nobody waits for yet is kept by the stream.
     body.on('error', () => {})
-    const discard = (): void => {
-      // One that an iterator has begun to read does not flow by itself any more.
-      const flows = body.listenerCount('readable') === 0
-      if (flows && length !== undefined && length <= DRAIN_BYTES) body.resume()
-      else body.destroy()
-    }
-    return { pieces: body, readable: body, discard }
+    const destroy = (): void => void body.destroy()
+    const drain = (): void => void body.resume()
+    const isShort = length !== undefined && length <= DRAIN_BYTES
+    return { receive: (target) => receiving(body, target), discard: isShort ? drain : destroy, destroy }
   }
   const stream = body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>
-  return { pieces: stream, readable: undefined, discard: () => void stream.cancel().catch(() => {}) }
+  const cancel = (): void => void stream.cancel().catch(() => {})
+  const receive = (): Receive => {
+    const iterator = stream[Symbol.asyncIterator]()
+    return async () => (await iterator.next()).value
+  }
+  return { receive, discard: cancel, destroy: cancel }
 }
 
 function isReadable(body: unknown): body is Readable {
@@ -74,63 +81,27 @@ export function openObject(call: Call, stat: ObjectStat, body: Body, length: num
     },
     stream() {
       take()
-      return receive(call, body, length)
+      return piecesOf(call, body, length)
     },
   }
 }
 
 /** All bytes in memory that is allocated once. */
-function collect(call: Call, { readable, pieces }: Body, length: number): Promise<Uint8Array> {
-  const target = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length)
+async function collect(call: Call, body: Body, length: number): Promise<Uint8Array> {
+  const target = allocate(length)
+  const receive = body.receive(target)
   let filled = 0
-  const add = (piece: Uint8Array): void => {
+  for (let piece = await receive(); piece !== undefined; piece = await receive()) {
     if (filled + piece.byteLength > length) throw cut(call)
-    target.set(piece, filled)
+    if (piece.buffer !== target.buffer) target.set(piece, filled)
     filled += piece.byteLength
   }
-  const whole = (): Uint8Array => {
-    if (filled < length) throw cut(call)
-    return target
-  }
-  return readable === undefined ? collectPieces(pieces, add, whole) : collectReadable(readable, add, whole)
+  if (filled < length) throw cut(call)
+  return target
 }
 
-async function collectPieces(
-  pieces: AsyncIterable<Uint8Array>,
-  add: (piece: Uint8Array) => void,
-  whole: () => Uint8Array,
-): Promise<Uint8Array> {
-  for await (const piece of pieces) add(piece)
-  return whole()
-}
-
-function collectReadable(
-  readable: Readable,
-  add: (piece: Uint8Array) => void,
-  whole: () => Uint8Array,
-): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const finish = (): void => {
-      try {
-        resolve(whole())
-      } catch (error) {
-        reject(error)
-      }
-    }
-    const own = 'rawHeaders' in readable
-    readable.on('data', (piece: Uint8Array<ArrayBuffer>) => {
-      try {
-        add(piece)
-        // Node's parser makes each piece in memory of its own. Left to the garbage collector, they double what a read takes.
-        if (own && piece.byteLength === piece.buffer.byteLength) piece.buffer.transfer(0)
-      } catch (error) {
-        reject(error)
-      }
-    })
-    readable.on('end', finish).on('error', reject).on('close', finish)
-    if (readable.errored) reject(readable.errored)
-    else if (readable.destroyed) finish()
-  })
+function allocate(length: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length)
 }
 
 /** UNAVAILABLE: the answer ended before its announced length, or went beyond it. */
@@ -142,8 +113,8 @@ function cut(call: Call): Error {
 const OVER = { done: true, value: undefined } as const
 
 /** Not a generator: one that has not started would not let the connection go. */
-function receive(call: Call, body: Body, length: number): AsyncIterableIterator<Uint8Array, undefined> {
-  let source: AsyncIterator<Uint8Array> | undefined
+function piecesOf(call: Call, body: Body, length: number): AsyncIterableIterator<Uint8Array, undefined> {
+  let receive: Receive | undefined
   let received = 0
   let over = false
   const end = (): void => {
@@ -152,16 +123,16 @@ function receive(call: Call, body: Body, length: number): AsyncIterableIterator<
   }
   const step = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
     checkSignal(call)
-    source ??= body.pieces[Symbol.asyncIterator]()
-    const next = await orAborted(call, source.next())
-    if (next.done) {
+    receive ??= body.receive(length <= WHOLE_BYTES ? allocate(length) : undefined)
+    const value = await orAborted(call, receive())
+    if (value === undefined) {
       if (received !== length) throw cut(call)
       over = true
       return OVER
     }
-    received += next.value.byteLength
+    received += value.byteLength
     if (received > length) throw cut(call)
-    return { done: false, value: next.value }
+    return { done: false, value }
   }
   return {
     async next() {
@@ -170,8 +141,7 @@ function receive(call: Call, body: Body, length: number): AsyncIterableIterator<
         return await step()
       } catch (error) {
         over = true
-        body.readable?.destroy()
-        if (body.readable === undefined) body.discard()
+        body.destroy()
         throw await toResultError(call, error)
       }
     },

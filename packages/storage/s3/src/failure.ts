@@ -1,5 +1,6 @@
 import { isResultError, ResultError, type ResultErrorCode, withDetails } from '@resultkit/core'
 import { MEANINGS, type Meaning, meaningOfStatus, NETWORK_MEANINGS, NOT_S3 } from './meanings.ts'
+import { retryAfterOf } from './retry-after.ts'
 import type { Root } from './root.ts'
 
 /** One operation, for its errors and its signal. */
@@ -35,7 +36,7 @@ export function failure(
   call: Call,
   code: ResultErrorCode,
   what: string,
-  more: { readonly retryable?: boolean; readonly cause?: unknown } = {},
+  more: { readonly retryable?: boolean; readonly retryAfterMs?: number | undefined; readonly cause?: unknown } = {},
 ): ResultError {
   const { operation, key, root } = call
   return new ResultError({ code, operation, key, storage: root.uri, message: `${operation}: ${what}.`, ...more })
@@ -64,14 +65,21 @@ export async function toResultError(call: Call, error: unknown): Promise<ResultE
   const { code, says } = meaning
   const retryable = meaning.renew === true ? await renewed(call) : meaning.retryable === true
   const needs = says.replace('{permission}', PERMISSIONS[call.operation]).replace('{region}', regionIn(error))
-  return failure(call, code, `${needs} (${label(known)})`, { retryable, cause: error })
+  const { 'retry-after': after, date } = headersOf(error)
+  const retryAfterMs = retryable ? retryAfterOf(after, date) : undefined
+  return failure(call, code, `${needs} (${label(known)})`, { retryable, retryAfterMs, cause: error })
 }
 
 /** The bucket's region, as far as the answer says it. */
 function regionIn(error: unknown): string {
-  const { $response, Region } = (error ?? {}) as { $response?: { headers?: Record<string, string> }; Region?: unknown }
-  const region = $response?.headers?.['x-amz-bucket-region'] ?? Region
+  const { Region } = (error ?? {}) as { Region?: unknown }
+  const region = headersOf(error)['x-amz-bucket-region'] ?? Region
   return typeof region === 'string' && /^[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}$/.test(region) ? `: ${region}` : ''
+}
+
+function headersOf(error: unknown): Readonly<Record<string, string | undefined>> {
+  const { $response } = (error ?? {}) as { $response?: { headers?: Record<string, string> } }
+  return $response?.headers ?? {}
 }
 
 async function renewed({ root }: Call): Promise<boolean> {

@@ -10,13 +10,13 @@ import { type PackageInfo, packages, ROOT } from './packages.ts'
 
 /** What a package weighs for a user, in bytes of gzip after minification: everything, and its main entry alone. */
 const LIMITS: Readonly<Record<string, { readonly all: number; readonly imports: Readonly<Record<string, number>> }>> = {
-  '@resultkit/core': { all: 26_000, imports: { Result: 18_200 } },
+  '@resultkit/core': { all: 26_200, imports: { Result: 18_500 } },
   '@resultkit/contract': { all: 40_000, imports: {} },
   '@resultkit/local': { all: 12_000, imports: {} },
   '@resultkit/tasks': { all: 24_500, imports: {} },
   '@resultkit/s3': { all: 13_000, imports: {} },
   '@resultkit/gcs': { all: 12_000, imports: {} },
-  '@resultkit/azure': { all: 12_000, imports: {} },
+  '@resultkit/azure': { all: 12_300, imports: {} },
   '@resultkit/pickle': { all: 24_000, imports: {} },
   '@resultkit/msgpack': { all: 19_000, imports: {} },
   '@resultkit/cbor': { all: 21_000, imports: {} },

